@@ -1,0 +1,34 @@
+import { sys } from './sys';
+
+/** One extended attribute, value byte-exact. */
+export interface Xattr {
+  readonly name: string;
+  readonly value: Buffer;
+}
+
+/** Writes everything the file system of `fd` holds in memory to its disk (syncfs(2)). */
+export function syncFileSystem(fd: number): Promise<void> {
+  return sys().syncfs(fd);
+}
+
+/**
+ * Deletes a folder and all below it, by descriptors, never following a symbolic link.
+ *
+ * Refuses to cross into another mount (fails with EXDEV, having removed nothing behind it). A missing path is success.
+ */
+export function removeTree(path: string): Promise<void> {
+  return sys().removeTree(path);
+}
+
+/** All extended attributes of a file, links not followed (llistxattr(2)). */
+export function listXattrs(path: string): Xattr[] {
+  return sys().listXattrs(path);
+}
+
+/**
+ * Opens `path` for reading as the tree below `root` sees it (openat2(2), RESOLVE_IN_ROOT, no magic links):
+ * links inside the tree can lead nowhere outside it. Never blocks on a fifo.
+ */
+export function openInRoot(root: string, path: string): number {
+  return sys().openInRoot(root, path);
+}

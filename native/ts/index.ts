@@ -1,0 +1,5 @@
+export * from './files';
+export * from './locks';
+export * from './netlink';
+export * from './processes';
+export * from './unpack';

@@ -1,0 +1,30 @@
+import { loadAddon } from './load';
+
+/**
+ * Kernel calls that Node lacks. Every failure is an Error shaped like Node's own:
+ * `code` ('EEXIST'), negative `errno`, `syscall`, and `path` where there is one.
+ */
+interface SysAddon {
+  flock(fd: number, mode: 'shared' | 'exclusive' | 'unlock', wait: boolean): boolean;
+  flockAsync(fd: number, mode: 'shared' | 'exclusive'): Promise<void>;
+  syncfs(fd: number): Promise<void>;
+  removeTree(path: string): Promise<void>;
+  listXattrs(path: string): { name: string; value: Buffer }[];
+  memfd(name: string, content: Uint8Array): number;
+  socketpair(): [number, number];
+  connectUnix(path: string): number;
+  spawnDetached(executable: string, argv: string[], env: string[], fds: number[], sealed: boolean): void;
+  replaceProcess(executable: string, argv: string[], env: string[], fds: number[]): never;
+  signalProcess(pid: number, startTicks: bigint, signal: number): boolean;
+  openInRoot(root: string, path: string): number;
+  netlinkRequest(protocol: number, messages: Uint8Array): Buffer[];
+  readReport(fd: number): Buffer;
+}
+
+let addon: SysAddon | undefined;
+
+/** The loaded addon; loaded on first use, since many commands need none of it. */
+export function sys(): SysAddon {
+  addon ??= loadAddon<SysAddon>('tinyd_sys');
+  return addon;
+}

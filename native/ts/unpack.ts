@@ -1,0 +1,84 @@
+import { loadAddon } from './load';
+
+/** What one layer is to become, and what it must turn out to be. */
+export interface UnpackOptions {
+  /** Open descriptor of the blob file, readable; it may still grow (see {@link LayerUnpack.advance}). */
+  readonly blobFd: number;
+  /** Total size of the blob in bytes, from its descriptor. */
+  readonly blobSize: number;
+  /** Expected digest of the blob bytes. */
+  readonly blobDigest: string;
+  /** Expected digest of the uncompressed tar; verified before the promise resolves. */
+  readonly diffId: string;
+  /** Existing empty folder that receives the layer's content. */
+  readonly targetDir: string;
+  /** `trusted` as root, `user` where rootless: the namespace of overlay's own xattrs. */
+  readonly overlayXattr: 'trusted' | 'user';
+  /** Refuse to write more than this many bytes of file content. */
+  readonly limitBytes?: number;
+}
+
+/** What unpacking found out. Paths are raw bytes as in the archive, normalised, without a leading slash. */
+export interface UnpackResult {
+  readonly entries: number;
+  /** Sum of file sizes in bytes (as `docker images` counts). */
+  readonly contentBytes: number;
+  /** Length of the uncompressed tar in bytes. */
+  readonly tarBytes: number;
+  readonly compression: 'none' | 'gzip' | 'zstd';
+  /** Folders that entries imply but the archive does not list; they need a lower layer's mode, owner and xattrs. */
+  readonly impliedDirs: readonly Buffer[];
+  /** Hard links whose target is not in this layer. */
+  readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
+}
+
+/** One layer on its way from blob to folder: two native threads follow the blob file as it grows. */
+export interface LayerUnpack {
+  /** Tells that the first `availableBytes` of the blob file are there to read. Never blocks. */
+  advance(availableBytes: number): void;
+  /** Gives up; the promise rejects with ERR code ABORTED. The target folder is left for the caller to delete. */
+  abort(): void;
+  /** Bytes of the blob consumed so far, for progress. */
+  consumed(): number;
+  readonly result: Promise<UnpackResult>;
+}
+
+/** What {@link settleLayer} works on. */
+export interface SettleOptions {
+  /** The unpacked folder. */
+  readonly targetDir: string;
+  /** The folders below it, nearest first. */
+  readonly lowerDirs: readonly string[];
+  readonly impliedDirs: readonly Buffer[];
+  readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
+  readonly overlayXattr: 'trusted' | 'user';
+}
+
+interface UnpackAddon {
+  startUnpack(options: UnpackOptions): LayerUnpack;
+  settleLayer(options: SettleOptions): Promise<void>;
+}
+
+let addon: UnpackAddon | undefined;
+function unpackAddon(): UnpackAddon {
+  addon ??= loadAddon<UnpackAddon>('tinyd_unpack');
+  return addon;
+}
+
+/**
+ * Starts to unpack a layer blob into an overlay lower dir.
+ *
+ * Nothing outside `targetDir` is touched, whatever the archive says. Rejections are Errors whose `code` is one of
+ * BLOB_DIGEST, BLOB_SIZE, DIFF_ID, COMPRESSION, ARCHIVE, ESCAPE, LIMIT, ABORTED, or an errno name (ENOSPC) with `syscall` and `path`.
+ */
+export function startUnpack(options: UnpackOptions): LayerUnpack {
+  return unpackAddon().startUnpack(options);
+}
+
+/**
+ * Completes a layer once the layers below it are known: implied folders take mode, owner and xattrs of the nearest
+ * lower layer that has them, and links into lower layers copy their target up.
+ */
+export function settleLayer(options: SettleOptions): Promise<void> {
+  return unpackAddon().settleLayer(options);
+}

@@ -1,0 +1,127 @@
+import type { ImageConfig } from '@tinyd/core';
+
+/** The image a container is made from: all that the runtime needs to know of the store. */
+export interface ContainerImage {
+  /** Image ID: the config's digest. */
+  readonly id: string;
+  /** The name the user gave, as it is shown in `ps`. */
+  readonly name: string;
+  readonly config: ImageConfig;
+  /** Overlay lower dirs, topmost first, relative to the root folder: `l/3fd2a1b09c4e`. */
+  readonly lowerDirs: readonly string[];
+}
+
+/** What `create` and `run` accept, parsed. Undefined or absent: docker's default. */
+export interface CreateOptions {
+  readonly image: ContainerImage;
+  readonly name?: string;
+  /** Arguments after the image name; replaces the image's Cmd when not empty. */
+  readonly command: readonly string[];
+  /** `[]` resets the image's entrypoint (`--entrypoint ""`). */
+  readonly entrypoint?: readonly string[];
+  /** `K=V`, fully resolved (bare names were looked up in the host's environment by the caller). */
+  readonly env: readonly string[];
+  readonly workingDir?: string;
+  /** `name|uid[:group|gid]`, looked up inside the image. */
+  readonly user?: string;
+  readonly groupAdd: readonly string[];
+  readonly hostname?: string;
+  readonly domainname?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly tty: boolean;
+  /** `-i`: keep stdin open. */
+  readonly openStdin: boolean;
+  /** stdin closes when the first attached client leaves (docker: attached and -i). */
+  readonly stdinOnce: boolean;
+  readonly attachStdin: boolean;
+  readonly attachStdout: boolean;
+  readonly attachStderr: boolean;
+  readonly autoRemove: boolean;
+  readonly binds: readonly BindMount[];
+  readonly tmpfs: readonly TmpfsMount[];
+  readonly readOnlyRoot: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly privileged: boolean;
+  readonly noNewPrivileges: boolean;
+  /** `default`, `unconfined`, or the text of a docker/OCI seccomp profile. */
+  readonly seccomp: 'default' | 'unconfined' | { readonly path: string; readonly json: string };
+  readonly systemPathsUnconfined: boolean;
+  readonly ulimits: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  readonly init: boolean;
+  readonly stopSignal?: string;
+  /** Seconds. */
+  readonly stopTimeout?: number;
+  readonly network: NetworkChoice;
+  readonly ports: readonly PortMapping[];
+  readonly publishAll: boolean;
+  readonly expose: readonly string[];
+  /** `host:ip` pairs for /etc/hosts; `host-gateway` stands for the bridge's address. */
+  readonly addHosts: readonly { readonly name: string; readonly address: string }[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOptions: readonly string[];
+  readonly shmBytes?: number;
+  readonly limits: ResourceLimits;
+  readonly devices: readonly { readonly source: string; readonly target: string; readonly permissions: string }[];
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly oomScoreAdj?: number;
+  /** docker's json-file options. Rotation is on by default: 10 MiB, 3 files. */
+  readonly log: { readonly driver: 'json-file' | 'none'; readonly maxBytes: number; readonly maxFiles: number };
+}
+
+/** `-v /host:/ctr:ro`. */
+export interface BindMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly propagation: 'rprivate' | 'private' | 'rshared' | 'shared' | 'rslave' | 'slave';
+  /** Make a missing source folder, as `-v` does (a `--mount` bind must exist). */
+  readonly createSource: boolean;
+}
+
+/** `--tmpfs /run:rw,size=64m,mode=1777`, options checked against a closed list. */
+export interface TmpfsMount {
+  readonly target: string;
+  readonly options: readonly string[];
+}
+
+/** `--network`. */
+export type NetworkChoice =
+  | { readonly mode: 'bridge' }
+  | { readonly mode: 'none' }
+  | { readonly mode: 'host' }
+  | { readonly mode: 'container'; readonly container: string };
+
+/** One published port; ranges are already unrolled. */
+export interface PortMapping {
+  /** Undefined: all local addresses. */
+  readonly hostIp?: string;
+  /** Undefined: an ephemeral port, chosen at start. */
+  readonly hostPort?: number;
+  /** Last port of the host range when a range was given for one container port (`-p 8000-8010:80`). */
+  readonly hostPortEnd?: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** Limits as docker states them; bytes, microseconds. Undefined: unlimited. */
+export interface ResourceLimits {
+  readonly memoryBytes?: number;
+  /** Memory plus swap; -1: unlimited swap. */
+  readonly memorySwapBytes?: number;
+  readonly memoryReservationBytes?: number;
+  readonly memorySwappiness?: number;
+  readonly oomKillDisable?: boolean;
+  /** `--cpus`, in billionths. */
+  readonly nanoCpus?: number;
+  readonly cpuShares?: number;
+  readonly cpuPeriodUs?: number;
+  readonly cpuQuotaUs?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  /** -1: unlimited. */
+  readonly pidsLimit?: number;
+  readonly blkioWeight?: number;
+}
