@@ -22,7 +22,10 @@ export function buildNative() {
 }
 
 export function buildTypeScript() {
-  for (const script of ['packages/core/scripts/compile-schemas.mjs', 'packages/runtime/scripts/generate.mjs']) {
+  for (const script of [
+    'packages/core/scripts/compile-schemas.mjs',
+    'packages/runtime/scripts/generate.mjs',
+  ]) {
     if (existsSync(join(root, script))) run(process.execPath, [script], { cwd: root });
   }
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: root });

@@ -18,13 +18,16 @@ export function hasProgram(name) {
 
 /** Ends with one line when this host can never run tinyd, or when this user cannot. */
 export function requireHost(purpose) {
-  if (process.platform !== 'linux') fail(`needs Linux: namespaces, cgroups and overlayfs are its kernel's (this is ${process.platform})`);
+  if (process.platform !== 'linux')
+    fail(`needs Linux: namespaces, cgroups and overlayfs are its kernel's (this is ${process.platform})`);
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
     fail(`needs Node ${MINIMUM_NODE.join('.')} or newer (this is ${process.versions.node})`);
   }
   if (process.getuid?.() !== 0) {
-    fail(`${purpose} needs root: mounting root file systems and making namespaces, cgroups and bridges is reserved to it; try: sudo ${process.env.npm_lifecycle_event === 'test' ? 'npm test' : 'npm start'}`);
+    fail(
+      `${purpose} needs root: mounting root file systems and making namespaces, cgroups and bridges is reserved to it; try: sudo ${process.env.npm_lifecycle_event === 'test' ? 'npm test' : 'npm start'}`,
+    );
   }
 }
 
@@ -32,11 +35,14 @@ export function requireHost(purpose) {
 export function requirePrograms(wanted) {
   const missing = wanted.filter(({ program }) => !hasProgram(program)).map(({ package: name }) => name);
   if (missing.length === 0) return;
-  if (!hasProgram('apt-get')) fail(`needs ${missing.join(', ')}: install them with this system's package manager and try again`);
+  if (!hasProgram('apt-get'))
+    fail(`needs ${missing.join(', ')}: install them with this system's package manager and try again`);
   console.error(`installing ${missing.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = args => spawnSync('apt-get', args, { env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const apt = args =>
+    spawnSync('apt-get', args, { env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   apt(['update', '-qq']);
   const result = apt(['install', '-y', '-qq', '--no-install-recommends', ...missing]);
-  if (result.status !== 0) fail(`cannot install ${missing.join(', ')}: ${(result.stderr ?? '').trim().split('\n').at(-1)}`);
+  if (result.status !== 0)
+    fail(`cannot install ${missing.join(', ')}: ${(result.stderr ?? '').trim().split('\n').at(-1)}`);
 }

@@ -29,6 +29,11 @@ const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 run(process.execPath, [join(root, 'native', 'test', 'run.mjs')], { cwd: root, env });
 run(
   join(root, 'test', 'node_modules', '.bin', 'mocha'),
-  ['--config', join(root, 'test', 'mocharc.json'), ...suites.map(suite => `test/dist/${suite}/**/*.test.js`), ...words],
+  [
+    '--config',
+    join(root, 'test', 'mocharc.json'),
+    ...suites.map(suite => `test/dist/${suite}/**/*.test.js`),
+    ...words,
+  ],
   { cwd: root, env },
 );

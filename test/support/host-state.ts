@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * What a container engine can leave behind on a host, one line a thing, sorted.
+ *
+ * Things made once per host and meant to stay are left out: the bridge itself, the static firewall table, the
+ * `/tinyd` cgroups that hold the containers' own.
+ */
+export function hostState(): string[] {
+  return [
+    ...mounts(),
+    ...links(),
+    ...namedNamespaces(),
+    ...cgroups(),
+    ...processes(),
+    ...portElements(),
+  ].sort();
+}
+
+function mounts(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => `mount ${line.split(' ')[4]}`);
+}
+
+function links(): string[] {
+  return readdirSync('/sys/class/net')
+    .filter(name => !/^tinyd/.test(name))
+    .map(name => `link ${name}`);
+}
+
+function namedNamespaces(): string[] {
+  return existsSync('/run/netns') ? readdirSync('/run/netns').map(name => `netns ${name}`) : [];
+}
+
+function cgroups(): string[] {
+  const base = '/sys/fs/cgroup';
+  const roots = [base, ...readdirSync(base).map(name => join(base, name))].map(path => join(path, 'tinyd'));
+  return roots
+    .filter(path => existsSync(path))
+    .flatMap(path =>
+      readdirSync(path, { withFileTypes: true })
+        .filter(entry => entry.isDirectory())
+        .map(entry => `cgroup ${join(path, entry.name)}`),
+    );
+}
+
+function processes(): string[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(pid => commandOf(pid))
+    .filter(command => /^tinyd[:-]/.test(command))
+    .map(command => `process ${command}`);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function portElements(): string[] {
+  try {
+    const text = execFileSync('nft', ['-j', 'list', 'ruleset'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const { nftables } = JSON.parse(text) as {
+      nftables: { map?: { table: string; name: string; elem?: unknown[] } }[];
+    };
+    return nftables
+      .flatMap(({ map }) =>
+        map?.table.startsWith('tinyd')
+          ? (map.elem ?? []).map(element => `${map.name} ${JSON.stringify(element)}`)
+          : [],
+      )
+      .map(element => `nft ${element}`);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { removeTree } from '@tinyd/native';
+
+export const REPOSITORY = resolve(__dirname, '../../..');
+const COMMAND = join(REPOSITORY, 'packages', 'cli', 'bin', 'tinyd');
+
+/** How a command ended and what it said. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A tinyd with root and state folders of its own, driven through the real command. */
+export class Tinyd {
+  readonly base = mkdtempSync(join(tmpdir(), 'tinyd-test-'));
+  readonly root = join(this.base, 'root');
+  readonly state = join(this.base, 'state');
+
+  constructor(private readonly extraEnv: Readonly<Record<string, string>> = {}) {}
+
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, TINYD_ROOT: this.root, TINYD_STATE: this.state, ...this.extraEnv };
+  }
+
+  /** Starts the command; the caller owns the process. */
+  spawn(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return spawn(COMMAND, [...args], { env: this.env, cwd: this.base, ...options });
+  }
+
+  /** Runs the command to its end, with `input` as its whole standard input. */
+  run(args: readonly string[], input: string | Uint8Array = ''): Promise<Outcome> {
+    const child = this.spawn(args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    return outcomeOf(child);
+  }
+
+  /** Runs the command and returns its trimmed standard output; fails the test when it fails. */
+  async ok(...args: readonly string[]): Promise<string> {
+    const outcome = await this.run(args);
+    if (outcome.code !== 0) {
+      throw new Error(
+        `tinyd ${args.join(' ')} ended with ${outcome.code ?? outcome.signal}:\n${outcome.stderr}${outcome.stdout}`,
+      );
+    }
+    return outcome.stdout.trim();
+  }
+
+  /** Removes every container and the folders; to be called after each test, whatever became of it. */
+  async dispose(): Promise<void> {
+    const ids = await this.run(['ps', '-aq', '--no-trunc']);
+    const list = ids.stdout.split('\n').filter(Boolean);
+    if (list.length > 0) await this.run(['rm', '-f', ...list]);
+    await removeTree(this.base);
+  }
+
+  /** Names of the container folders on disk, half-made ones included. */
+  containerFolders(): string[] {
+    return readdirSync(join(this.root, 'containers'));
+  }
+}
+
+/** Collects what a child says until it has ended. */
+export function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (code, signal) =>
+      done({
+        code,
+        signal,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+      }),
+    );
+  });
+}
