@@ -14,15 +14,16 @@
   "targets": [
     {
       "target_name": "tinyd_sys",
-      "sources": ["<!@(ls -1 src/binding/sys_*.cc src/sys/*.cc)"],
+      "sources": ["<!@(ls -1 src/binding/sys_*.cc src/sys/*.cc)", "helper/netlink.c", "helper/remove_tree.c"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")", "src"],
       "defines": ["<@(addon_defines)"],
       "cflags_cc!": ["-fno-rtti", "-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
-      "cflags_cc": ["<@(cxx_flags)"]
+      "cflags_cc": ["<@(cxx_flags)"],
+      "cflags_c": ["<@(c_flags)"]
     },
     {
       "target_name": "tinyd_unpack",
-      "sources": ["<!@(ls -1 src/binding/unpack_*.cc src/unpack/*.cc)"],
+      "sources": ["<!@(find src/binding src/unpack -path '*unpack*' -name '*.cc' | sort)"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")", "src"],
       "defines": ["<@(addon_defines)"],
       "cflags_cc!": ["-fno-rtti", "-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],

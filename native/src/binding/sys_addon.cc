@@ -1,0 +1,9 @@
+#include "binding/sys_addon.h"
+
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  tinyd::exportFiles(env, exports);
+  tinyd::exportProcesses(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(tinyd_sys, initialise)

@@ -1,0 +1,9 @@
+#pragma once
+#include <napi.h>
+
+namespace tinyd {
+
+void exportFiles(Napi::Env env, Napi::Object exports);
+void exportProcesses(Napi::Env env, Napi::Object exports);
+
+}  // namespace tinyd

@@ -1,0 +1,109 @@
+#include "sys/files.h"
+
+#include <sys/file.h>
+
+#include "binding/sys_addon.h"
+#include "binding/sys_async.h"
+#include "sys/locks.h"
+
+namespace tinyd {
+namespace {
+
+/** The flock(2) operation of a mode name; -1: no such mode. */
+int lockOperation(const std::string& mode) {
+  if (mode == "shared") return LOCK_SH;
+  if (mode == "exclusive") return LOCK_EX;
+  if (mode == "unlock") return LOCK_UN;
+  return -1;
+}
+
+Napi::Value flockNow(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  int fd = arguments.integer(0);
+  int operation = lockOperation(arguments.string(1));
+  bool wait = arguments.boolean(2);
+  if (!arguments.ok()) return info.Env().Undefined();
+  if (operation == -1) return throwFailure(info.Env(), Failure{EINVAL, "flock"});
+  Result<bool> result = lockFile(fd, operation | (wait ? 0 : LOCK_NB));
+  if (!result.ok()) return throwFailure(info.Env(), result.failure());
+  return Napi::Boolean::New(info.Env(), result.value());
+}
+
+Napi::Value flockAsync(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  int fd = arguments.integer(0);
+  int operation = lockOperation(arguments.string(1));
+  if (!arguments.ok()) return info.Env().Undefined();
+  if (operation == -1) return throwFailure(info.Env(), Failure{EINVAL, "flock"});
+  return runAsync(info.Env(), [=]() -> Result<Done> {
+    Result<bool> result = lockFile(fd, operation);
+    if (!result.ok()) return result.failure();
+    return Done{};
+  });
+}
+
+Napi::Value syncfsAsync(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  int fd = arguments.integer(0);
+  if (!arguments.ok()) return info.Env().Undefined();
+  return runAsync(info.Env(), [=] { return syncFileSystem(fd); });
+}
+
+Napi::Value removeTreeAsync(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  std::string path = arguments.string(0);
+  if (!arguments.ok()) return info.Env().Undefined();
+  return runAsync(info.Env(), [=] { return removeTree(path); });
+}
+
+Napi::Value listXattrsNow(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info);
+  std::string path = arguments.string(0);
+  if (!arguments.ok()) return env.Undefined();
+  Result<std::vector<Xattr>> result = listXattrs(path);
+  if (!result.ok()) return throwFailure(env, result.failure());
+  Napi::Array list = Napi::Array::New(env, result.value().size());
+  uint32_t index = 0;
+  for (const Xattr& xattr : result.value()) {
+    Napi::Object item = Napi::Object::New(env);
+    item.Set("name", Napi::String::New(env, xattr.name));
+    item.Set("value", Napi::Buffer<char>::Copy(env, xattr.value.data(), xattr.value.size()));
+    list.Set(index++, item);
+  }
+  return list;
+}
+
+Napi::Value openInRootNow(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  std::string root = arguments.string(0);
+  std::string path = arguments.string(1);
+  if (!arguments.ok()) return info.Env().Undefined();
+  Result<Fd> result = openInRoot(root, path);
+  if (!result.ok()) return throwFailure(info.Env(), result.failure());
+  return Napi::Number::New(info.Env(), result.value().release());
+}
+
+Napi::Value memfd(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  std::string name = arguments.string(0);
+  Napi::Uint8Array content = arguments.bytes(1);
+  if (!arguments.ok()) return info.Env().Undefined();
+  Result<Fd> result = memoryFile(name, content.Data(), content.ByteLength());
+  if (!result.ok()) return throwFailure(info.Env(), result.failure());
+  return Napi::Number::New(info.Env(), result.value().release());
+}
+
+}  // namespace
+
+void exportFiles(Napi::Env env, Napi::Object exports) {
+  exports.Set("flock", Napi::Function::New(env, flockNow, "flock"));
+  exports.Set("flockAsync", Napi::Function::New(env, flockAsync, "flockAsync"));
+  exports.Set("syncfs", Napi::Function::New(env, syncfsAsync, "syncfs"));
+  exports.Set("removeTree", Napi::Function::New(env, removeTreeAsync, "removeTree"));
+  exports.Set("listXattrs", Napi::Function::New(env, listXattrsNow, "listXattrs"));
+  exports.Set("openInRoot", Napi::Function::New(env, openInRootNow, "openInRoot"));
+  exports.Set("memfd", Napi::Function::New(env, memfd, "memfd"));
+}
+
+}  // namespace tinyd

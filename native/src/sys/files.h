@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sys/fd.h"
+#include "sys/result.h"
+
+namespace tinyd {
+
+/** syncfs(2). */
+Result<Done> syncFileSystem(int fd);
+
+/** Deletes a folder and what is below it; see helper/remove_tree.h. */
+Result<Done> removeTree(const std::string& path);
+
+struct Xattr {
+  std::string name;
+  std::string value;
+};
+
+/** All extended attributes of a file, links not followed. One that vanishes while being read is left out. */
+Result<std::vector<Xattr>> listXattrs(const std::string& path);
+
+/** Opens for reading as the tree below `root` sees it; links cannot lead out of it, a fifo does not block. */
+Result<Fd> openInRoot(const std::string& root, const std::string& path);
+
+/** A sealed file in memory that holds `content`. */
+Result<Fd> memoryFile(const std::string& name, const void* content, size_t length);
+
+}  // namespace tinyd
