@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   ERR_TINYD_LAYER_INVALID: { retryable: false },
   ERR_TINYD_LAYER_ESCAPE: { retryable: false },
   ERR_TINYD_LAYER_COMPRESSION: { retryable: false },
+  ERR_TINYD_LAYER_ENCRYPTED: { retryable: false },
   // store
   ERR_TINYD_STORE_INVALID: { retryable: false },
   ERR_TINYD_STORE_SPACE: { retryable: false },

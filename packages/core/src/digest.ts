@@ -20,7 +20,10 @@ export function isDigest(text: unknown): text is Digest {
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   const shown = JSON.stringify(text.slice(0, 100));
-  throw new TinydError('ERR_TINYD_DIGEST_INVALID', `cannot use ${shown} as a digest: want sha256:<64 hex> or sha512:<128 hex>`);
+  throw new TinydError(
+    'ERR_TINYD_DIGEST_INVALID',
+    `cannot use ${shown} as a digest: want sha256:<64 hex> or sha512:<128 hex>`,
+  );
 }
 
 /** The algorithm in front of the colon: `sha256` or `sha512`. */

@@ -26,3 +26,16 @@ export function isIndexType(mediaType: string): boolean {
 export function isManifestType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest;
 }
+
+const LAYER_TYPE =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[+.][a-z0-9]+)?$/;
+
+/** True for a layer, foreign ones included. How it is compressed is for its bytes to tell. */
+export function isLayerType(mediaType: string): boolean {
+  return LAYER_TYPE.test(mediaType);
+}
+
+/** True for a layer that is to be had from the descriptor's `urls` (image-spec layer.md, "Non-Distributable Layers"). */
+export function isForeignLayerType(mediaType: string): boolean {
+  return isLayerType(mediaType) && /\.nondistributable\.|\.foreign\./.test(mediaType);
+}

@@ -20,7 +20,13 @@ export interface FetchedDocument {
 
 /** Something a source wants its user to know while a call goes on. */
 export type SourceNotice =
-  | { readonly type: 'retry'; readonly url: string; readonly attempt: number; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly type: 'retry';
+      readonly url: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly reason: string;
+    }
   | { readonly type: 'mirror-failed'; readonly mirror: string; readonly reason: string }
   | { readonly type: 'warning'; readonly text: string };
 
@@ -44,7 +50,11 @@ export interface ImageSource {
   resolve(reference: Reference, call?: SourceCall): Promise<Descriptor | undefined>;
 
   /** Fetches the manifest or index of a reference, or the one that `descriptor` names in the same repository. */
-  fetchManifest(reference: Reference, descriptor: Descriptor | undefined, call?: SourceCall): Promise<FetchedDocument>;
+  fetchManifest(
+    reference: Reference,
+    descriptor: Descriptor | undefined,
+    call?: SourceCall,
+  ): Promise<FetchedDocument>;
 
   /**
    * Streams a blob from byte `offset` on to its end: exactly `descriptor.size - offset` bytes, in order.
