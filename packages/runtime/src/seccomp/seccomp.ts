@@ -1,0 +1,67 @@
+import { release } from 'node:os';
+import { TinydError } from '@tinyd/core';
+import { READY_FILTERS } from '../generated/ready-filters';
+import type { CreateOptions } from '../options';
+import type { SpecSeccomp } from '../spec-types';
+import { flagBits } from './actions';
+import { compileFilter } from './compile';
+import { DEFAULT_PROFILE } from './default-profile';
+import type { HostArchitecture } from './profile';
+import { parseProfile } from './profile-document';
+import { selectRules, toSpec, unlockingCapabilities } from './select';
+
+/** What a container's system call filter is, as document and as program. */
+export interface SeccompResult {
+  /** For config.json; undefined: unconfined. */
+  readonly spec: SpecSeccomp | undefined;
+  /** struct sock_filter[]; undefined: unconfined. */
+  readonly filter: Uint8Array | undefined;
+  /** For seccomp(2); 0 when unconfined. */
+  readonly flags: number;
+}
+
+/**
+ * The system call filter for a container.
+ *
+ * The default profile with docker's default capabilities comes ready from the build, everything else is compiled
+ * here. `--privileged` runs unconfined unless a profile is named: the caller passes `unconfined` then.
+ *
+ * @param capabilities the container's bounding set, with CAP_ prefix: it unlocks parts of a profile.
+ * @throws ERR_TINYD_SECCOMP_INVALID
+ */
+export function seccompFor(
+  choice: CreateOptions['seccomp'],
+  capabilities: readonly string[],
+  arch: string = process.arch,
+): SeccompResult {
+  if (choice === 'unconfined') return { spec: undefined, filter: undefined, flags: 0 };
+  const host = hostArchitecture(arch);
+  const profile = choice === 'default' ? DEFAULT_PROFILE : parseProfile(choice.json, choice.path);
+  const rules = selectRules(profile, { capabilities, host, kernel: release() });
+  const ready = choice === 'default' ? readyFilter(host, capabilities) : undefined;
+  const filter = ready ?? compileFilter(rules, host);
+  return { spec: toSpec(rules), filter, flags: flagBits(rules.flags) };
+}
+
+/** Compiles a filter from a config.json: what {@link seccompFor} does, without the conditions of docker's form. */
+export function seccompFromSpec(spec: SpecSeccomp, arch: string = process.arch): SeccompResult {
+  return seccompFor({ path: 'config.json', json: JSON.stringify(spec) }, [], arch);
+}
+
+function readyFilter(host: HostArchitecture, capabilities: readonly string[]): Uint8Array | undefined {
+  const key = unlockingCapabilities(DEFAULT_PROFILE, capabilities).join(' ');
+  const encoded = READY_FILTERS[host][key];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
+}
+
+function hostArchitecture(arch: string): HostArchitecture {
+  if (arch === 'x64' || arch === 'arm64') return arch;
+  throw new TinydError(
+    'ERR_TINYD_SECCOMP_INVALID',
+    `filter system calls on ${arch}: tinyd has no table for it`,
+    {
+      hint: 'run with --security-opt seccomp=unconfined',
+      details: { arch },
+    },
+  );
+}
