@@ -17,7 +17,7 @@ export interface SessionPlan {
   readonly id: string;
   /** `<state>/containers/<id>` (exec: `<state>/containers/<id>/exec/<exec id>`): holds `attach.sock` and `monitor.lock`. Exists already. */
   readonly runDir: string;
-  /** Folder in which `state.json` is replaced atomically: `<root>/containers/<id>`. Undefined for exec: then it is in runDir. */
+  /** Folder in which `state.json` is replaced atomically: `<root>/containers/<id>`; for exec the runDir itself. */
   readonly stateDir: string;
   /** docker's json-file log; undefined: no log. maxFiles counts the current file; maxBytes 0 = never rotate. */
   readonly log?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
@@ -30,8 +30,10 @@ export interface SessionPlan {
   /** File whose `oom_kill` counter tells of an OOM kill: v1 memory.oom_control, v2 memory.events. */
   readonly oomFile?: string;
   readonly network?: NetworkPlan;
-  /** Seconds between the stop signal and SIGKILL when the monitor itself is asked to stop the container. */
+  /** The signal that asks the container to end, sent when the monitor itself is told to stop it (SIGTERM). */
   readonly stopSignal: number;
+  /** Seconds between that signal and SIGKILL; negative: none follows. Undefined: 10. */
+  readonly stopTimeoutSeconds?: number;
   readonly teardown: TeardownPlan;
 }
 
@@ -64,7 +66,11 @@ export interface NetworkPlan {
   /** NETLINK_NETFILTER at the end; each message's failure is ignored. Empty: none. */
   readonly portTeardownBatch: Uint8Array;
   /** Sockets to bind (not to listen on) for as long as the container lives, so that no other program takes a published port. */
-  readonly claims: readonly { readonly protocol: 'tcp' | 'udp'; readonly address: string; readonly port: number }[];
+  readonly claims: readonly {
+    readonly protocol: 'tcp' | 'udp';
+    readonly address: string;
+    readonly port: number;
+  }[];
   /** Sysctls written inside the namespace: path below /proc/sys, value. */
   readonly sysctls: readonly { readonly path: string; readonly value: string }[];
 }
@@ -113,17 +119,46 @@ export interface RootfsPlan {
 
 /** One step in the new root. Missing targets are made, as the step's kind demands. */
 export type MountStep =
-  | { readonly kind: 'filesystem'; readonly type: string; readonly source: string; readonly target: string; readonly flags: number; readonly data: string }
+  | {
+      readonly kind: 'filesystem';
+      readonly type: string;
+      readonly source: string;
+      readonly target: string;
+      readonly flags: number;
+      readonly data: string;
+    }
   /** `flags`: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC. Source is a host path, resolved before the namespaces change. */
-  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly recursive: boolean; readonly flags: number; readonly propagation: 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared'; readonly targetIsDirectory: boolean }
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly recursive: boolean;
+      readonly flags: number;
+      readonly propagation: 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared';
+      readonly targetIsDirectory: boolean;
+    }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
-  | { readonly kind: 'device'; readonly path: string; readonly type: 'c' | 'b'; readonly major: number; readonly minor: number; readonly mode: number; readonly uid: number; readonly gid: number }
+  | {
+      readonly kind: 'device';
+      readonly path: string;
+      readonly type: 'c' | 'b';
+      readonly major: number;
+      readonly minor: number;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
   /** Bind of the helper's own verified /dev/null (files) or an empty read-only tmpfs (folders); absent paths are skipped. */
   | { readonly kind: 'mask'; readonly path: string }
   /** Remount read-only; absent paths are skipped. */
   | { readonly kind: 'readonly'; readonly path: string }
   /** docker's v1 view: a tmpfs at `target` with, per hierarchy, a read-only bind of the container's own cgroup. */
-  | { readonly kind: 'cgroup-v1'; readonly target: string; readonly hierarchies: readonly { readonly name: string; readonly source: string }[]; readonly links: readonly { readonly name: string; readonly target: string }[] };
+  | {
+      readonly kind: 'cgroup-v1';
+      readonly target: string;
+      readonly hierarchies: readonly { readonly name: string; readonly source: string }[];
+      readonly links: readonly { readonly name: string; readonly target: string }[];
+    };
 
 /** A process that joins a running container (exec). */
 export interface JoinPlan {
@@ -145,7 +180,13 @@ export interface ProcessPlan {
   readonly additionalGids: readonly number[];
   readonly umask: number;
   /** Capability sets as 64-bit masks. */
-  readonly capabilities: { readonly bounding: bigint; readonly effective: bigint; readonly permitted: bigint; readonly inheritable: bigint; readonly ambient: bigint };
+  readonly capabilities: {
+    readonly bounding: bigint;
+    readonly effective: bigint;
+    readonly permitted: bigint;
+    readonly inheritable: bigint;
+    readonly ambient: bigint;
+  };
   readonly noNewPrivileges: boolean;
   /** struct sock_filter array, as bytes; undefined: unconfined. */
   readonly seccomp?: { readonly filter: Uint8Array; readonly flags: number };
@@ -159,9 +200,33 @@ export interface ProcessPlan {
 
 /** Where a helper stopped. Mirrors enum report_stage in native/helper/report.h. */
 export type ReportStage =
-  | 'started' | 'plan' | 'lock' | 'cgroup' | 'clone' | 'network-host' | 'network-container' | 'network-ports' | 'port-claim'
-  | 'join' | 'rootfs' | 'mount' | 'device' | 'pivot' | 'hostname' | 'sysctl' | 'rlimit' | 'keyring' | 'cwd' | 'user'
-  | 'capabilities' | 'seccomp' | 'exec' | 'terminal' | 'log' | 'socket' | 'system';
+  | 'started'
+  | 'plan'
+  | 'lock'
+  | 'cgroup'
+  | 'clone'
+  | 'network-host'
+  | 'network-container'
+  | 'network-ports'
+  | 'port-claim'
+  | 'join'
+  | 'rootfs'
+  | 'mount'
+  | 'device'
+  | 'pivot'
+  | 'hostname'
+  | 'sysctl'
+  | 'rlimit'
+  | 'keyring'
+  | 'cwd'
+  | 'user'
+  | 'capabilities'
+  | 'seccomp'
+  | 'exec'
+  | 'terminal'
+  | 'log'
+  | 'socket'
+  | 'system';
 
 /** What the helper says on the report pipe: one of these, then end of file. */
 export interface HelperReport {
