@@ -41,11 +41,15 @@ export interface SessionPlan {
 export interface CgroupPlan {
   /** Absolute path, e.g. /sys/fs/cgroup/memory/tinyd/<id>. Parents are made too (never removed). */
   readonly path: string;
-  /** Written in order before any process enters; `optional` failures are reported as warnings only. */
+  /** Written in order before any process enters; `file` is a name in the folder. `optional` failures are reported as warnings only. */
   readonly writes: readonly { readonly file: string; readonly value: string; readonly optional: boolean }[];
   /** v2: eBPF device program to attach (raw instructions). */
   readonly deviceProgram?: Uint8Array;
-  /** False for v1 hierarchies of which only the folder matters. Nearly always true. */
+  /**
+   * False for v1 hierarchies of which only the folder matters. Nearly always true. A v1 cgroup is entered by the
+   * process itself, while it has one thread: it writes `0` to the file `tasks`. That takes the kernel 30 us; a PID
+   * written to cgroup.procs costs a grace period of 8 to 24 ms (kernel/cgroup/cgroup.c, cgroup_procs_write_start).
+   */
   readonly enter: boolean;
   /** True on a v2 (or unified) mount: clone3 may use CLONE_INTO_CGROUP. */
   readonly unified: boolean;
