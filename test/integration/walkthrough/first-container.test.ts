@@ -38,7 +38,9 @@ describe('from an image name to a container that is reached, stopped and removed
     }[];
     assert.match(inspected?.Id ?? '', /^sha256:[0-9a-f]{64}$/);
     assert.deepEqual(inspected?.RepoTags, ['busybox:latest']);
-    const lower = (inspected?.GraphDriver.Data.LowerDir ?? inspected?.GraphDriver.Data.UpperDir ?? '').split(':')[0] ?? '';
+    const lower =
+      (inspected?.GraphDriver.Data.LowerDir ?? inspected?.GraphDriver.Data.UpperDir ?? '').split(':')[0] ??
+      '';
     assert.ok(existsSync(join(lower, 'bin', 'busybox')), `no busybox in ${lower}`);
     assert.match(await tinyd.ok('history', 'busybox'), /^IMAGE +CREATED +CREATED BY +SIZE +COMMENT/);
   });
@@ -56,7 +58,10 @@ describe('from an image name to a container that is reached, stopped and removed
 
     const rows = (await tinyd.ok('ps')).split('\n');
     assert.match(rows[0] ?? '', /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$/);
-    assert.match(rows[1] ?? '', new RegExp(`^${id.slice(0, 12)} +busybox +"httpd .*Up .*0\\.0\\.0\\.0:${port}->80/tcp.* web$`));
+    assert.match(
+      rows[1] ?? '',
+      new RegExp(`^${id.slice(0, 12)} +busybox +"httpd .*Up .*0\\.0\\.0\\.0:${port}->80/tcp.* web$`),
+    );
     assert.match((await tinyd.run(['logs', 'web'])).stderr, /response:200/);
     assert.equal(await tinyd.ok('exec', 'web', 'cat', '/etc/hostname'), id.slice(0, 12));
 
