@@ -1,0 +1,172 @@
+// Bundles the compiled packages into dist/bundle: tinyd.js for what every command needs, chunks for what few need.
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
+const repository = join(packageRoot, '..', '..');
+const output = join(packageRoot, 'dist', 'bundle');
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+
+/** Folders whose modules only chunks may hold; a chunk is asked for by `require('./chunks/<name>')`. */
+const CHUNKS = ['help', 'pull'];
+
+/** Built-in modules that are worth not loading until they are used; node itself has loaded the others already. */
+const LAZY = new Set(
+  [
+    'child_process',
+    'crypto',
+    'dgram',
+    'dns',
+    'fs/promises',
+    'http',
+    'http2',
+    'https',
+    'net',
+    'os',
+    'perf_hooks',
+  ]
+    .concat(['readline', 'stream', 'stream/promises', 'tls', 'tty', 'url', 'util', 'worker_threads', 'zlib'])
+    .concat(['async_hooks', 'diagnostics_channel', 'events', 'assert', 'querystring', 'string_decoder']),
+);
+/** Packages of oclif's that only its help, its plugins or its spinners use. */
+const LAZY_PACKAGES = new Set(
+  [
+    'ejs',
+    'semver',
+    'minimatch',
+    'tinyglobby',
+    'lilconfig',
+    'wsl-utils',
+    'cli-spinners',
+    'wrap-ansi',
+    'string-width',
+  ].concat([
+    'widest-line',
+    'ansi-escapes',
+    'clean-stack',
+    'indent-string',
+    'wordwrap',
+    'ansis',
+    'supports-color',
+    'debug',
+  ]),
+);
+
+const lazyModule = request => `
+let real;
+const load = () => (real ??= require(${JSON.stringify(request)}));
+module.exports = new Proxy(function () {}, {
+  get: (_, key) => load()[key],
+  has: (_, key) => key in load(),
+  apply: (_, self, args) => Reflect.apply(load(), self, args),
+  construct: (_, args) => Reflect.construct(load(), args),
+  ownKeys: () => Reflect.ownKeys(load()).concat(['prototype'].filter(key => !Object.hasOwn(load(), key))),
+  getOwnPropertyDescriptor: (target, key) =>
+    key === 'prototype' ? Reflect.getOwnPropertyDescriptor(target, key) : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
+});`;
+
+function lazyModules() {
+  return {
+    name: 'lazy-modules',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /.*/ }, ({ path, kind, namespace }) => {
+        const name = path.replace(/^node:/, '');
+        if (namespace === 'lazy' || kind !== 'require-call') return undefined;
+        if (LAZY.has(name) && builtinModules.includes(name)) return { path: name, namespace: 'lazy' };
+        return undefined;
+      });
+      onResolve(
+        {
+          filter:
+            /^(ejs|semver|minimatch|tinyglobby|lilconfig|wsl-utils|cli-spinners|wrap-ansi|string-width|widest-line|ansi-escapes|clean-stack|indent-string|wordwrap|ansis|supports-color|debug)$/,
+        },
+        ({ path, importer, namespace }) => {
+          if (namespace === 'lazy' || !importer.includes('@oclif/core')) return undefined;
+          const file = createRequire(importer).resolve(path);
+          return { path: file, namespace: 'lazy' };
+        },
+      );
+      onResolve({ filter: /.*/, namespace: 'lazy' }, ({ path }) =>
+        LAZY.has(path) ? { path, external: true } : { path },
+      );
+      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+        contents: lazyModule(path),
+        resolveDir: repository,
+      }));
+    },
+  };
+}
+
+/** Chunks stay files of their own, and what finds its data beside itself keeps finding it. */
+function layout() {
+  return {
+    name: 'layout',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/chunks\/\w+$/ }, ({ path }) => ({
+        path: `./chunk-${path.split('/').at(-1)}.js`,
+        external: true,
+      }));
+      onLoad({ filter: /\/(packages\/\w+|native)\/dist\/.*\.js$/ }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        if (!source.includes('__dirname')) return undefined;
+        const folder = `require('path').join(__dirname, ${JSON.stringify(relative(output, dirname(path)))})`;
+        return { contents: source.replaceAll('__dirname', `(${folder})`) };
+      });
+    },
+  };
+}
+
+/** oclif guards stdout against EPIPE when it is loaded, which opens the stream; tinyd writes by itself. */
+function quietStart() {
+  return {
+    name: 'quiet-start',
+    setup({ onLoad }) {
+      onLoad({ filter: /@oclif\/core\/lib\/command\.js$/ }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        const guard = /process\.stdout\.on\('error', \(err\) => \{[\s\S]*?\n\}\);/;
+        if (!guard.test(source)) throw new Error(`${path} no longer guards stdout: take this plugin out`);
+        return { contents: source.replace(guard, '') };
+      });
+    },
+  };
+}
+
+async function bundle(entry, file) {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    write: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: { TINYD_VERSION: JSON.stringify(version) },
+    plugins: [layout(), quietStart(), lazyModules()],
+    metafile: true,
+  });
+  const text = result.outputFiles[0].text;
+  const hash = createHash('sha256').update(text).update(readFileSync(loader)).digest('hex').slice(0, 16);
+  writeFileSync(join(output, file), `//${hash}\n${text}`);
+  if (process.env.BUNDLE_META)
+    writeFileSync(join(output, `${file}.meta.json`), JSON.stringify(result.metafile));
+  return text.length;
+}
+
+const loader = join(packageRoot, 'scripts', 'loader.cjs');
+rmSync(join(output, 'cache'), { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const compiled = join(packageRoot, 'dist');
+const sizes = await Promise.all([
+  bundle(join(compiled, 'index.js'), 'tinyd.js'),
+  ...CHUNKS.map(name => bundle(join(compiled, 'chunks', `${name}.js`), `chunk-${name}.js`)),
+]);
+cpSync(loader, join(output, 'loader.js'));
+chmodSync(join(packageRoot, 'bin', 'tinyd'), 0o755);
+console.log(`bundled tinyd (${sizes.map(size => `${Math.round(size / 1024)} kB`).join(', ')})`);

@@ -1,0 +1,101 @@
+'use strict';
+// Runs the bundle from V8's code cache: compiling it anew would take as long as all the rest of a start.
+const fs = require('fs');
+const path = require('path');
+const vm = require('vm');
+
+const uid = process.geteuid();
+const command = process.argv.slice(2).find(word => !word.startsWith('-')) ?? '';
+/** Scripts of this run that had no usable cache. */
+const fresh = [];
+
+/** Where caches may lie: beside the bundle, else in the user's own cache folder. */
+function cacheFolders() {
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'));
+  return [path.join(__dirname, 'cache'), ...(home?.startsWith('/') ? [path.join(home, 'tinyd')] : [])];
+}
+
+/** Cached code is executed: only a file that nobody but root and this user could have written is believed. */
+function readCache(name) {
+  for (const folder of cacheFolders()) {
+    let fd;
+    try {
+      fd = fs.openSync(path.join(folder, name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+      const stat = fs.fstatSync(fd);
+      if ((stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0 && stat.isFile()) {
+        return fs.readFileSync(fd);
+      }
+    } catch {
+      // No cache there.
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
+    }
+  }
+  return undefined;
+}
+
+function load(file, variant) {
+  const filename = path.join(__dirname, file);
+  const source = fs.readFileSync(filename, 'utf8');
+  // The first line is a comment that holds the bundle's own hash.
+  const hash = source.slice(2, 18);
+  const name = `${file}-${hash}-${process.version}-${process.arch}-${variant}`;
+  const cachedData = readCache(name);
+  const script = new vm.Script(`(function (require, module, exports, __dirname, __filename) {${source}\n})`, {
+    filename,
+    ...(cachedData && { cachedData }),
+  });
+  if (cachedData === undefined || script.cachedDataRejected) fresh.push({ script, name, file });
+  const module = { exports: {} };
+  script.runInThisContext()(requireFrom, module, module.exports, __dirname, filename);
+  return module.exports;
+}
+
+const chunks = new Map();
+function requireFrom(id) {
+  if (!id.startsWith('./chunk-')) return require(id);
+  if (!chunks.has(id)) chunks.set(id, load(id.slice(2), 'chunk'));
+  return chunks.get(id);
+}
+
+/** Whole or absent, and on disk before it is named: a torn cache would crash the next start. */
+function writeCache({ script, name, file }) {
+  const data = script.createCachedData();
+  for (const folder of cacheFolders()) {
+    const temporary = path.join(folder, `.${process.pid}.tmp`);
+    try {
+      fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
+      const fd = fs.openSync(temporary, 'wx', 0o644);
+      try {
+        fs.writeSync(fd, data);
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+      fs.renameSync(temporary, path.join(folder, name));
+      removeStale(folder, file, name);
+      return;
+    } catch {
+      try {
+        fs.unlinkSync(temporary);
+      } catch {
+        // It was never made.
+      }
+    }
+  }
+}
+
+/** Caches of earlier bundles, which nothing will read again. */
+function removeStale(folder, file, name) {
+  const current = name.slice(0, file.length + 17);
+  for (const other of fs.readdirSync(folder)) {
+    if (other.startsWith(`${file}-`) && !other.startsWith(current)) fs.unlinkSync(path.join(folder, other));
+  }
+}
+
+// One cache a command, so that each holds just the functions that the command runs.
+const { main } = load('tinyd.js', /^[a-z]{1,16}$/.test(command) ? command : 'main');
+main(process.argv.slice(2)).then(ran => {
+  if (fresh.length === 0 || (ran === '' && command !== '')) return;
+  process.on('exit', () => fresh.forEach(writeCache));
+});

@@ -1,0 +1,63 @@
+import type { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
+import { CommandHelp } from '@oclif/core/help';
+import type { CommandClass } from '../command-table';
+
+/** Loaded on demand: oclif's help formatter is as large as everything else of the command line. */
+
+const GROUPS = ['Images', 'Containers', 'Registries', 'Other'] as const;
+
+const HEAD = `tinyd pulls images and runs containers, without a daemon.
+
+Usage:  tinyd [OPTIONS] COMMAND [ARG...]
+`;
+
+const TAIL = `
+Options:
+  --root DIR                    Folder of images and containers [$TINYD_ROOT, /var/lib/tinyd]
+  --state DIR                   Folder of run-time state [$TINYD_STATE, /run/tinyd]
+  --registry-mirror HOST=URL    Fetch from URL what HOST would serve; may be repeated
+  --debug                       Show the stack behind a failure [$TINYD_DEBUG]
+  -v, --version                 Print the version
+
+Try:  tinyd run --rm busybox echo hello
+tinyd help COMMAND explains a command, with examples.
+`;
+
+/** What `tinyd` alone prints: the commands in their groups. */
+export function overview(commands: readonly CommandClass[]): string {
+  const width = Math.max(...commands.map(command => command.id.length));
+  const sections = GROUPS.map(group => {
+    const members = commands.filter(command => command.group === group);
+    if (members.length === 0) return '';
+    const lines = members.map(command => `  ${command.id.padEnd(width)}   ${command.summary ?? ''}\n`);
+    return `\n${group}:\n${lines.join('')}`;
+  });
+  return HEAD + sections.join('') + TAIL;
+}
+
+/** One command's help: usage, arguments, flags in their groups, examples. */
+export async function commandHelp(command: CommandClass, config: Config): Promise<string> {
+  const flags = { ...command.flags, ...command.baseFlags };
+  const described = { ...staticsOf(command), flags, args: command.args } as unknown as Command.Loadable;
+  const help = new CommandHelp(described, config, {
+    maxWidth: Math.min(process.stdout.columns ?? 100, 120),
+    hideCommandSummaryInDescription: true,
+    flagSortOrder: 'none',
+    docopts: false,
+  });
+  return `${command.summary ?? ''}\n\n${help.generate()}\n`;
+}
+
+function staticsOf(command: CommandClass): Partial<Command.Loadable> {
+  const words = Object.entries(command.args).map(([name, arg]) => {
+    const shown = arg.multiple === true ? `${name.toUpperCase()}...` : name.toUpperCase();
+    return arg.required === true ? shown : `[${shown}]`;
+  });
+  return {
+    id: command.id,
+    usage: command.usage ?? [command.id, '[OPTIONS]', ...words].join(' '),
+    examples: command.examples,
+    ...(command.description === undefined ? {} : { description: command.description }),
+  };
+}

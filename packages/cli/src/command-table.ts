@@ -1,0 +1,78 @@
+import type { TinydCommand } from './command';
+
+/** A command's class, as dispatch makes it. */
+export type CommandClass = Omit<typeof TinydCommand, 'prototype'> &
+  (new (
+    ...args: ConstructorParameters<typeof TinydCommand>
+  ) => TinydCommand);
+
+interface CommandModule {
+  readonly default: CommandClass;
+}
+
+/** Every command, loaded when it is asked for: a command costs nothing to the others' start. */
+const COMMANDS = {
+  version: () => require('./commands/version') as typeof import('./commands/version'),
+} satisfies Record<string, () => CommandModule>;
+
+/** Names of all commands, sorted. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/** The class behind a name; undefined for a word that is no command. */
+export function loadCommand(name: string): CommandClass | undefined {
+  if (!Object.hasOwn(COMMANDS, name)) return undefined;
+  const found = COMMANDS[name as keyof typeof COMMANDS]().default;
+  found.id = name;
+  return found;
+}
+
+const SAME = [
+  'attach',
+  'create',
+  'exec',
+  'kill',
+  'logs',
+  'port',
+  'restart',
+  'rm',
+  'run',
+  'start',
+  'stop',
+  'wait',
+];
+
+/** docker's object-verb forms: `container ls`, `image rm`. */
+const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  container: {
+    ...Object.fromEntries(SAME.map(name => [name, [name]])),
+    ls: ['ps'],
+    list: ['ps'],
+    ps: ['ps'],
+    remove: ['rm'],
+    inspect: ['inspect', '--type=container'],
+  },
+  image: {
+    ls: ['images'],
+    list: ['images'],
+    pull: ['pull'],
+    rm: ['rmi'],
+    remove: ['rmi'],
+    tag: ['tag'],
+    history: ['history'],
+    inspect: ['inspect', '--type=image'],
+  },
+  system: { info: ['info'] },
+};
+
+/** Rewrites `container ls …` to `ps …`; anything else comes back as it was. */
+export function expandObjectVerb(words: readonly string[]): readonly string[] {
+  const verbs = Object.hasOwn(OBJECT_VERBS, words[0] ?? '') ? OBJECT_VERBS[words[0] ?? ''] : undefined;
+  const verb = words[1] ?? '';
+  const replacement = verbs !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  return replacement === undefined ? words : [...replacement, ...words.slice(2)];
+}
+
+/** Objects that have verbs, for error messages. */
+export function verbsOf(object: string): readonly string[] | undefined {
+  return Object.hasOwn(OBJECT_VERBS, object) ? Object.keys(OBJECT_VERBS[object] ?? {}) : undefined;
+}

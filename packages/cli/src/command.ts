@@ -1,0 +1,138 @@
+import { Command } from '@oclif/core/command';
+import type { ArgInput, FlagInput, InferredArgs, InferredFlags } from '@oclif/core/interfaces';
+import { TinydError } from '@tinyd/core';
+import { type ArgvGrammar, type FlagShape, type ParsedArgv, parseArgv } from './argv/grammar';
+import type { ExitFamily } from './exit-codes';
+import { globalFlags } from './flags/global-flags';
+import type { Globals } from './globals';
+
+/**
+ * Base of every command: oclif's Command, its arguments read by docker's grammar.
+ *
+ * oclif's own parser is not used: it reorders repeated positionals, reads stdin for missing ones, and takes a value
+ * that looks like a flag for a flag. Flag and argument definitions, help and completion remain oclif's.
+ */
+export abstract class TinydCommand extends Command {
+  static override baseFlags = globalFlags;
+  /** False for commands whose positionals end the flags. */
+  static interspersed = true;
+  /** docker's flags that are answered with a refusal which names them. */
+  static refusedFlags: readonly string[] = [];
+  static exitFamily: ExitFamily = 'plain';
+  /** Heading under which the overview lists the command. */
+  static group: CommandGroup = 'Containers';
+  static needsRoot = true;
+
+  /** The global options, from before and after the command's name. */
+  protected get globals(): Globals {
+    if (this.resolvedGlobals === undefined)
+      throw new TinydError('ERR_TINYD_INTERNAL', 'globals are read before parseLine()');
+    return this.resolvedGlobals;
+  }
+  private resolvedGlobals: Globals | undefined;
+
+  constructor(
+    argv: string[],
+    config: ConstructorParameters<typeof Command>[1],
+    private readonly mergeGlobals: (flags: ParsedArgv['flags']) => Globals,
+  ) {
+    super(argv, config);
+  }
+
+  /** Runs the command; failures are thrown, nothing is printed for them. */
+  async execute(): Promise<void> {
+    await this._run();
+  }
+
+  protected override async init(): Promise<void> {}
+
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+
+  /** The command line as the command's own flags and arguments. Fails as {@link parseArgv}, or with ERR_TINYD_USAGE. */
+  protected parseLine<C extends Definitions>(definitions: C): ParsedLine<C> {
+    const ctor = this.constructor as typeof TinydCommand;
+    const flags: FlagInput = { ...ctor.baseFlags, ...definitions.flags };
+    const parsed = parseArgv(this.argv, grammarOf(ctor, flags));
+    this.resolvedGlobals = this.mergeGlobals(parsed.flags);
+    // Tells oclif that the arguments were looked at.
+    this.parsed = true;
+    const args = assignArguments(ctor.id, definitions.args, parsed.positionals);
+    return { flags: flagValues(flags, parsed), args } as ParsedLine<C>;
+  }
+}
+
+interface Definitions {
+  readonly flags: FlagInput;
+  readonly args: ArgInput;
+}
+
+interface ParsedLine<C extends Definitions> {
+  readonly flags: InferredFlags<C['flags']>;
+  readonly args: InferredArgs<C['args']>;
+}
+
+/** Headings of the overview. */
+export type CommandGroup = 'Images' | 'Containers' | 'Registries' | 'Other';
+
+/** What {@link parseArgv} needs to know of a command. */
+export function grammarOf(command: typeof TinydCommand, flags: FlagInput): ArgvGrammar {
+  return { flags: flagShapes(flags), interspersed: command.interspersed, refused: command.refusedFlags };
+}
+
+/** oclif's flag definitions in the terms of the grammar. */
+export function flagShapes(flags: FlagInput): FlagShape[] {
+  return Object.entries(flags).map(([name, flag]) => ({
+    name,
+    takesValue: flag.type === 'option',
+    ...(flag.char === undefined ? {} : { char: flag.char }),
+    ...(flag.aliases === undefined ? {} : { aliases: flag.aliases }),
+  }));
+}
+
+function flagValues(flags: FlagInput, parsed: ParsedArgv): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, flag] of Object.entries(flags)) {
+    const given = parsed.flags.get(name);
+    if (flag.type === 'boolean')
+      values[name] = given === undefined ? flag.default === true : given.at(-1) === 'true';
+    else if (flag.multiple === true) values[name] = given === undefined ? [] : [...given];
+    else values[name] = given === undefined ? flag.default : given.at(-1);
+  }
+  return values;
+}
+
+function assignArguments(
+  id: string,
+  args: ArgInput,
+  positionals: readonly string[],
+): Record<string, unknown> {
+  const entries = Object.entries(args);
+  const required = entries.filter(([, arg]) => arg.required === true).length;
+  const isVariadic = entries.at(-1)?.[1].multiple === true;
+  if (positionals.length < required) {
+    throw usage(
+      id,
+      `needs at least ${count(required)}: ${entries.map(([name]) => name.toUpperCase()).join(' ')}`,
+    );
+  }
+  if (!isVariadic && positionals.length > entries.length) {
+    const wanted = entries.length === 0 ? 'takes no arguments' : `takes at most ${count(entries.length)}`;
+    throw usage(id, `${wanted}, but there is also ${JSON.stringify(positionals[entries.length])}`);
+  }
+  const values: Record<string, unknown> = {};
+  entries.forEach(([name, arg], index) => {
+    if (arg.multiple === true) values[name] = positionals.slice(index);
+    else if (positionals[index] !== undefined) values[name] = positionals[index];
+  });
+  return values;
+}
+
+function count(number: number): string {
+  return number === 1 ? 'one argument' : `${number} arguments`;
+}
+
+function usage(id: string, message: string): TinydError {
+  return new TinydError('ERR_TINYD_USAGE', message, { hint: `tinyd ${id} --help shows how it is used` });
+}

@@ -1,0 +1,37 @@
+import { arch, release } from 'node:os';
+import { TinydCommand } from '../command';
+import { text } from '../flags/define';
+import { writeOut } from '../output';
+import { renderFormat } from '../present/format';
+import { VERSION } from '../version';
+
+/** `tinyd version`. */
+export default class Version extends TinydCommand {
+  static override summary = 'Show the version';
+  static override group = 'Other' as const;
+  static override needsRoot = false;
+  static override examples = [
+    'tinyd version',
+    "tinyd version --format '{{.Version}}'",
+    'tinyd version --format json',
+  ];
+  static override flags = {
+    format: text('json, or a template', 'FORMAT', { char: 'f' }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = this.parseLine(Version);
+    const facts = {
+      Version: VERSION,
+      NodeVersion: process.version,
+      Os: process.platform,
+      Arch: arch(),
+      KernelVersion: release(),
+    };
+    if (flags.format !== undefined) return writeOut(renderFormat(facts, flags.format));
+    const line = (name: string, value: string) => ` ${`${name}:`.padEnd(18)} ${value}\n`;
+    writeOut(
+      `tinyd:\n${line('Version', facts.Version)}${line('Node version', facts.NodeVersion)}${line('OS/Arch', `${facts.Os}/${facts.Arch}`)}${line('Kernel', facts.KernelVersion)}`,
+    );
+  }
+}

@@ -1,0 +1,155 @@
+import { text, texts, toggle } from './define';
+
+const IDENTITY = { helpGroup: 'identity' };
+const PROCESS = { helpGroup: 'process' };
+const NETWORK = { helpGroup: 'network' };
+const FILES = { helpGroup: 'files' };
+const LIMITS = { helpGroup: 'limits' };
+const SECURITY = { helpGroup: 'security' };
+
+const identityFlags = {
+  name: text('Name of the container', 'NAME', IDENTITY),
+  label: texts('Label, as KEY[=VALUE]', 'LABEL', { ...IDENTITY, char: 'l' }),
+  'label-file': texts('File of labels, one a line', 'FILE', IDENTITY),
+  annotation: texts('Annotation for the OCI config, as KEY=VALUE', 'PAIR', IDENTITY),
+  cidfile: text('Write the container ID to a new file', 'FILE', IDENTITY),
+  rm: toggle('Remove the container when it ends', IDENTITY),
+  pull: text('Pull before creating: always, missing or never', 'WHEN', { ...IDENTITY, default: 'missing' }),
+  platform: text('Platform of the image, as os[/arch[/variant]]', 'PLATFORM', IDENTITY),
+  quiet: toggle('Print no pull progress', { ...IDENTITY, char: 'q' }),
+  restart: text('Restart policy; only "no" is supported', 'POLICY', { ...IDENTITY, default: 'no' }),
+};
+
+const processFlags = {
+  interactive: toggle('Keep stdin open', { ...PROCESS, char: 'i' }),
+  tty: toggle('Give the process a terminal', { ...PROCESS, char: 't' }),
+  attach: texts('Attach to stdin, stdout or stderr', 'STREAM', { ...PROCESS, char: 'a' }),
+  env: texts("Environment variable: K=V, or K to pass the host's value", 'VAR', { ...PROCESS, char: 'e' }),
+  'env-file': texts('File of environment variables', 'FILE', PROCESS),
+  workdir: text('Working directory', 'DIR', { ...PROCESS, char: 'w' }),
+  user: text('User, as name|uid[:group|gid]', 'USER', { ...PROCESS, char: 'u' }),
+  'group-add': texts('Further group of the process', 'GROUP', PROCESS),
+  entrypoint: text('Replace the image\'s entrypoint; "" removes it', 'COMMAND', PROCESS),
+  init: toggle('Run an init as PID 1 that reaps and forwards signals', PROCESS),
+  'stop-signal': text('Signal that asks the process to stop', 'SIGNAL', PROCESS),
+  'stop-timeout': text('Seconds until a stop becomes a kill', 'SECONDS', PROCESS),
+  'log-driver': text('json-file or none', 'DRIVER', PROCESS),
+  'log-opt': texts('max-size=10m, max-file=3', 'OPTION', PROCESS),
+};
+
+const networkFlags = {
+  publish: texts('Publish a port: [ip:][hostPort:]containerPort[/tcp|udp]', 'PORT', {
+    ...NETWORK,
+    char: 'p',
+  }),
+  'publish-all': toggle('Publish all exposed ports to free ports', { ...NETWORK, char: 'P' }),
+  expose: texts('Expose a port or range', 'PORT', NETWORK),
+  network: text('bridge, none, host or container:NAME', 'NETWORK', {
+    ...NETWORK,
+    default: 'bridge',
+    aliases: ['net'],
+  }),
+  hostname: text('Host name', 'NAME', { ...NETWORK, char: 'h' }),
+  domainname: text('Domain name', 'NAME', NETWORK),
+  'add-host': texts('Line for /etc/hosts, as host:ip', 'HOST', NETWORK),
+  dns: texts('DNS server', 'IP', NETWORK),
+  'dns-search': texts('DNS search domain', 'DOMAIN', NETWORK),
+  'dns-option': texts('Resolver option', 'OPTION', { ...NETWORK }),
+};
+
+const fileFlags = {
+  volume: texts('Bind mount, as SOURCE:TARGET[:ro]', 'MOUNT', { ...FILES, char: 'v' }),
+  mount: texts('type=bind|tmpfs,src=…,dst=…[,readonly]', 'MOUNT', FILES),
+  tmpfs: texts('Mount a tmpfs, as TARGET[:size=64m,mode=1777]', 'MOUNT', FILES),
+  'read-only': toggle('Mount the root file system read-only', FILES),
+  'shm-size': text('Size of /dev/shm', 'SIZE', FILES),
+  device: texts('Host device, as SOURCE[:TARGET][:rwm]', 'DEVICE', FILES),
+};
+
+const limitFlags = {
+  memory: text('Memory limit, as 512m', 'SIZE', { ...LIMITS, char: 'm' }),
+  'memory-swap': text('Limit of memory and swap together; -1 is unlimited', 'SIZE', LIMITS),
+  'memory-reservation': text('Memory that is kept for the container under pressure', 'SIZE', LIMITS),
+  'memory-swappiness': text('Swappiness, 0 to 100', 'NUMBER', LIMITS),
+  'oom-kill-disable': toggle('Do not kill when memory runs out', LIMITS),
+  'oom-score-adj': text('OOM preference, -1000 to 1000', 'NUMBER', LIMITS),
+  cpus: text('Number of CPUs, as 0.5', 'NUMBER', LIMITS),
+  'cpu-shares': text('Relative CPU weight', 'NUMBER', { ...LIMITS, char: 'c' }),
+  'cpu-period': text('CFS period in microseconds', 'USEC', LIMITS),
+  'cpu-quota': text('CFS quota in microseconds', 'USEC', LIMITS),
+  'cpuset-cpus': text('CPUs to run on, as 0-3 or 0,1', 'LIST', LIMITS),
+  'cpuset-mems': text('Memory nodes to use', 'LIST', LIMITS),
+  'pids-limit': text('Number of processes; -1 is unlimited', 'NUMBER', LIMITS),
+  'blkio-weight': text('Block IO weight, 10 to 1000', 'NUMBER', LIMITS),
+  ulimit: texts('Resource limit, as nofile=1024:2048', 'LIMIT', LIMITS),
+};
+
+const securityFlags = {
+  'cap-add': texts('Add a capability, or ALL', 'CAP', SECURITY),
+  'cap-drop': texts('Drop a capability, or ALL', 'CAP', SECURITY),
+  privileged: toggle('All capabilities and devices, no confinement', SECURITY),
+  'security-opt': texts(
+    'no-new-privileges, seccomp=unconfined|FILE, systempaths=unconfined',
+    'OPTION',
+    SECURITY,
+  ),
+  sysctl: texts('Namespaced kernel parameter, as KEY=VALUE', 'PAIR', SECURITY),
+};
+
+/** The flags that `create` and `run` share. Values stay text here; create-options.ts reads them. */
+export const createFlags = {
+  ...identityFlags,
+  ...processFlags,
+  ...networkFlags,
+  ...fileFlags,
+  ...limitFlags,
+  ...securityFlags,
+};
+
+/** Flags of `docker run` and `docker create` (28.2) that tinyd answers with a refusal that names them. */
+export const REFUSED_CREATE_FLAGS = [
+  'blkio-weight-device',
+  'cgroup-parent',
+  'cgroupns',
+  'cpu-count',
+  'cpu-percent',
+  'cpu-rt-period',
+  'cpu-rt-runtime',
+  'detach',
+  'detach-keys',
+  'device-cgroup-rule',
+  'device-read-bps',
+  'device-read-iops',
+  'device-write-bps',
+  'device-write-iops',
+  'disable-content-trust',
+  'gpus',
+  'health-cmd',
+  'health-interval',
+  'health-retries',
+  'health-start-interval',
+  'health-start-period',
+  'health-timeout',
+  'io-maxbandwidth',
+  'io-maxiops',
+  'ip',
+  'ip6',
+  'ipc',
+  'isolation',
+  'kernel-memory',
+  'link',
+  'link-local-ip',
+  'mac-address',
+  'network-alias',
+  'net-alias',
+  'no-healthcheck',
+  'pid',
+  'runtime',
+  'sig-proxy',
+  'storage-opt',
+  'use-api-socket',
+  'userns',
+  'uts',
+  'volume-driver',
+  'volumes-from',
+] as const;

@@ -1,0 +1,176 @@
+import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
+import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
+import { invalidFlag, unsupportedFlag } from './invalid';
+import { parseMount, parseTmpfs, parseVolume } from './mounts';
+import { parseAddHost, parseDnsServer, parseHostname, parseNetwork, parseResolverWord } from './network';
+import { parseCpus, parseCpuset, parseInteger, parseMemory, parseMemorySwap, parseUlimit } from './numbers';
+import { parseExpose, parsePublish } from './ports';
+import { parseCapability, parseDevice, parseLog, parseSignal, parseWorkdir } from './process';
+import { parseSecurityOptions } from './security';
+
+/** The flags of create-flags.ts as parsed from a command line. */
+export type CreateFlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** What create and run know before an image is chosen. */
+export type UnboundCreateOptions = Omit<CreateOptions, 'image' | 'command'>;
+
+/** Which streams the caller attaches; decided by `run -d`, `-a` and `-i` before the options are made. */
+export interface Attachment {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/**
+ * Reads the values of create's flags by docker's grammars.
+ *
+ * Fails with ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED, naming flag and value. Needs no image,
+ * so that a mistake is answered before anything is pulled.
+ */
+export function readCreateOptions(
+  values: CreateFlagValues,
+  attached: Attachment,
+  host: HostEnvironment = process.env,
+): UnboundCreateOptions {
+  const read = new FlagReader(values);
+  const restart = read.text('restart') ?? 'no';
+  if (restart !== 'no' && restart !== '')
+    throw unsupportedFlag('restart', restart, 'restart policies are not supported');
+  const openStdin = read.flag('interactive');
+  return compact({
+    name: read.text('name'),
+    entrypoint: read.map('entrypoint', (_, text) => (text === '' ? [] : [text])),
+    env: resolveEnvironment(read.list('env-file'), read.list('env'), host),
+    workingDir: read.map('workdir', parseWorkdir),
+    user: read.text('user'),
+    groupAdd: read.list('group-add'),
+    hostname: read.map('hostname', parseHostname),
+    domainname: read.map('domainname', parseHostname),
+    labels: resolveLabels(read.list('label-file'), read.list('label')),
+    annotations: resolvePairs('annotation', read.list('annotation')),
+    tty: read.flag('tty'),
+    openStdin,
+    stdinOnce: openStdin && attached.stdin,
+    attachStdin: attached.stdin,
+    attachStdout: attached.stdout,
+    attachStderr: attached.stderr,
+    autoRemove: read.flag('rm'),
+    ...readMounts(read),
+    readOnlyRoot: read.flag('read-only'),
+    capAdd: read.each('cap-add', parseCapability),
+    capDrop: read.each('cap-drop', parseCapability),
+    privileged: read.flag('privileged'),
+    ...parseSecurityOptions('security-opt', read.list('security-opt')),
+    ulimits: read.each('ulimit', parseUlimit),
+    init: read.flag('init'),
+    stopSignal: read.map('stop-signal', parseSignal),
+    stopTimeout: read.map('stop-timeout', (flag, text) => parseInteger(flag, text, -1)),
+    ...readNetwork(read),
+    shmBytes: read.map('shm-size', parseMemory),
+    limits: readLimits(read),
+    devices: read.each('device', parseDevice),
+    sysctls: resolvePairs('sysctl', read.list('sysctl')),
+    oomScoreAdj: read.map('oom-score-adj', (flag, text) => parseInteger(flag, text, -1000, 1000)),
+    log: parseLog(read.text('log-driver'), read.list('log-opt')),
+  });
+}
+
+/** Adds what the image decides. */
+export function bindImage(
+  options: UnboundCreateOptions,
+  image: ContainerImage,
+  command: readonly string[],
+): CreateOptions {
+  return { ...options, image, command };
+}
+
+function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs'> {
+  const mounts = read.each('mount', parseMount);
+  const binds = mounts.flatMap(mount => (mount.type === 'bind' ? [mount.bind] : []));
+  const tmpfs = mounts.flatMap(mount => (mount.type === 'tmpfs' ? [mount.tmpfs] : []));
+  const all = {
+    binds: [...read.each('volume', parseVolume), ...binds],
+    tmpfs: [...read.each('tmpfs', parseTmpfs), ...tmpfs],
+  };
+  const targets = new Set<string>();
+  for (const { target } of [...all.binds, ...all.tmpfs]) {
+    if (targets.has(target)) throw invalidFlag('volume', target, 'two mounts have the same target');
+    targets.add(target);
+  }
+  return all;
+}
+
+function readNetwork(
+  read: FlagReader,
+): Pick<
+  CreateOptions,
+  'network' | 'ports' | 'publishAll' | 'expose' | 'addHosts' | 'dns' | 'dnsSearch' | 'dnsOptions'
+> {
+  return {
+    network: read.map('network', parseNetwork) ?? { mode: 'bridge' },
+    ports: read.each('publish', parsePublish).flat(),
+    publishAll: read.flag('publish-all'),
+    expose: read.each('expose', parseExpose).flat(),
+    addHosts: read.each('add-host', parseAddHost),
+    dns: read.each('dns', parseDnsServer),
+    dnsSearch: read.each('dns-search', parseResolverWord),
+    dnsOptions: read.each('dns-option', parseResolverWord),
+  };
+}
+
+function readLimits(read: FlagReader): ResourceLimits {
+  return compact({
+    memoryBytes: read.map('memory', parseMemory),
+    memorySwapBytes: read.map('memory-swap', parseMemorySwap),
+    memoryReservationBytes: read.map('memory-reservation', parseMemory),
+    memorySwappiness: read.map('memory-swappiness', (flag, text) => parseInteger(flag, text, 0, 100)),
+    oomKillDisable: read.flag('oom-kill-disable') ? true : undefined,
+    nanoCpus: read.map('cpus', parseCpus),
+    cpuShares: read.map('cpu-shares', (flag, text) => parseInteger(flag, text, 0)),
+    cpuPeriodUs: read.map('cpu-period', (flag, text) => parseInteger(flag, text, 0)),
+    cpuQuotaUs: read.map('cpu-quota', (flag, text) => parseInteger(flag, text, -1)),
+    cpusetCpus: read.map('cpuset-cpus', parseCpuset),
+    cpusetMems: read.map('cpuset-mems', parseCpuset),
+    pidsLimit: read.map('pids-limit', (flag, text) => parseInteger(flag, text, -1)),
+    blkioWeight: read.map('blkio-weight', (flag, text) => parseInteger(flag, text, 0, 1000)),
+  });
+}
+
+/** Typed access to parsed flag values. */
+class FlagReader {
+  constructor(private readonly values: CreateFlagValues) {}
+
+  text(name: string): string | undefined {
+    const value = this.values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  flag(name: string): boolean {
+    return this.values[name] === true;
+  }
+
+  list(name: string): readonly string[] {
+    const value = this.values[name];
+    return Array.isArray(value) ? value : [];
+  }
+
+  map<T>(name: string, parse: (flag: string, text: string) => T): T | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : parse(name, text);
+  }
+
+  each<T>(name: string, parse: (flag: string, text: string) => T): T[] {
+    return this.list(name).map(text => parse(name, text));
+  }
+}
+
+type Compacted<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Drops what is undefined, so that absent means absent. */
+function compact<T extends object>(record: T): Compacted<T> {
+  return Object.fromEntries(
+    Object.entries(record).filter(([, value]) => value !== undefined),
+  ) as Compacted<T>;
+}

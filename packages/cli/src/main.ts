@@ -1,0 +1,113 @@
+import { Config } from '@oclif/core/config';
+import { TinydError } from '@tinyd/core';
+import { closest } from './argv/closest';
+import { HelpRequested, type ParsedArgv, parseArgv } from './argv/grammar';
+import { flagShapes, type TinydCommand } from './command';
+import { COMMAND_NAMES, type CommandClass, expandObjectVerb, loadCommand, verbsOf } from './command-table';
+import { type ExitFamily, exitStatus } from './exit-codes';
+import { globalFlags } from './flags/global-flags';
+import { mergeFlags, resolveGlobals } from './globals';
+import { writeErr, writeOut } from './output';
+import { asTinydError, formatError } from './present/error';
+import { VERSION } from './version';
+
+/** What a failure is reported as. */
+interface Invocation {
+  command: string;
+  family: ExitFamily;
+  debug: boolean;
+}
+
+/**
+ * Runs one command line and sets the process's exit code. Never throws.
+ *
+ * @param argv the words after `tinyd`.
+ * @returns the name of the command that ran, for the code cache.
+ */
+export async function main(argv: readonly string[]): Promise<string> {
+  const invocation: Invocation = { command: '', family: 'plain', debug: process.env.TINYD_DEBUG === '1' };
+  try {
+    await dispatch(argv, invocation);
+  } catch (error) {
+    writeErr(formatError(error, invocation.command, invocation.debug));
+    process.exitCode = exitStatus(asTinydError(error).code, invocation.family);
+  }
+  return invocation.command;
+}
+
+async function dispatch(argv: readonly string[], invocation: Invocation): Promise<void> {
+  const before = readLeadingFlags(argv);
+  if (before === undefined || before.positionals.length === 0) return showHelp([]);
+  if (before.flags.has('version')) return writeOut(`tinyd version ${VERSION}\n`);
+  const words = expandObjectVerb(before.positionals);
+  const name = words[0] ?? '';
+  if (name === 'help') return showHelp(words.slice(1));
+  const command = loadCommand(name);
+  if (command === undefined) throw unknownCommand(words);
+  invocation.command = name;
+  invocation.family = command.exitFamily;
+  const merge = (after: ParsedArgv['flags']) => {
+    const globals = resolveGlobals(mergeFlags(before.flags, after), process.env);
+    invocation.debug = globals.debug;
+    return globals;
+  };
+  await runCommand(command, [...words.slice(1)], merge);
+}
+
+async function runCommand(
+  command: CommandClass,
+  argv: string[],
+  merge: ConstructorParameters<typeof TinydCommand>[2],
+): Promise<void> {
+  try {
+    await new command(argv, commandConfig(), merge).execute();
+  } catch (error) {
+    if (!(error instanceof HelpRequested)) throw error;
+    await showHelp([command.id]);
+  }
+}
+
+/** The options before the command's name; undefined when help is asked for. */
+function readLeadingFlags(argv: readonly string[]): ParsedArgv | undefined {
+  const version = { name: 'version', char: 'v', takesValue: false };
+  try {
+    return parseArgv(argv, { flags: [...flagShapes(globalFlags), version], interspersed: false });
+  } catch (error) {
+    if (error instanceof HelpRequested) return undefined;
+    throw error;
+  }
+}
+
+function unknownCommand(words: readonly string[]): TinydError {
+  const verbs = verbsOf(words[0] ?? '');
+  const shown = verbs === undefined ? words[0] : words.slice(0, 2).join(' ');
+  const near = closest(words[verbs === undefined ? 0 : 1] ?? '', verbs ?? COMMAND_NAMES);
+  const hint = near === undefined ? 'tinyd --help lists the commands' : `did you mean ${near}?`;
+  return new TinydError('ERR_TINYD_USAGE', `unknown command: ${JSON.stringify(shown)}`, { hint });
+}
+
+async function showHelp(words: readonly string[]): Promise<void> {
+  const name = expandObjectVerb(words)[0];
+  if (name === undefined) {
+    const { overview } = require('./chunks/help') as typeof import('./chunks/help');
+    return writeOut(overview(COMMAND_NAMES.flatMap(each => loadCommand(each) ?? [])));
+  }
+  const command = loadCommand(name);
+  if (command === undefined) throw unknownCommand(words);
+  const { commandHelp } = require('./chunks/help') as typeof import('./chunks/help');
+  writeOut(await commandHelp(command, commandConfig()));
+}
+
+/**
+ * The configuration that oclif's Command wants, filled by hand: Config.load() walks the file system for plugins,
+ * themes and shells that tinyd does not have, and would take as long as all the rest.
+ */
+function commandConfig(): Config {
+  const config = new Config({ root: __dirname, pjson: { name: 'tinyd', version: VERSION, oclif: {} } });
+  config.name = 'tinyd';
+  config.bin = 'tinyd';
+  config.version = VERSION;
+  config.topicSeparator = ' ';
+  config.userAgent = `tinyd/${VERSION}`;
+  return config;
+}

@@ -1,0 +1,48 @@
+import { fstatSync, writeSync } from 'node:fs';
+
+const STDOUT = 1;
+const STDERR = 2;
+const RETRY_MS = 5;
+
+/**
+ * Writes to stdout at once, so that nothing is left to flush when the process ends or is replaced.
+ * A reader that went away (`tinyd ps | head -1`) ends the output silently.
+ */
+export function writeOut(text: string | Uint8Array): void {
+  writeFully(STDOUT, text);
+}
+
+/** Writes to stderr at once: progress, warnings, errors. */
+export function writeErr(text: string | Uint8Array): void {
+  writeFully(STDERR, text);
+}
+
+function writeFully(fd: number, text: string | Uint8Array): void {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'EIO') return;
+      if (code !== 'EAGAIN') throw error;
+      // Somebody made the pipe non-blocking: wait for the reader without spinning.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
+}
+
+/** True for a terminal. Looks at the file's type first, since node's tty module is slow to load. */
+export function isTerminal(fd: number): boolean {
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return (require('node:tty') as typeof import('node:tty')).isatty(fd);
+}
+
+/** Columns of the terminal on stdout; undefined when stdout is none, so that piped output never changes. */
+export function stdoutWidth(): number | undefined {
+  return isTerminal(STDOUT) ? process.stdout.columns : undefined;
+}

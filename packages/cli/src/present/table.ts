@@ -1,0 +1,100 @@
+/** Columns of a table as docker lays them out (Go's tabwriter: minimum width 10, padding 3, spaces). */
+
+const MIN_WIDTH = 10;
+const PADDING = 3;
+
+/** One column: its heading, and whether it may be shortened when the terminal is too narrow. */
+export interface Column {
+  readonly heading: string;
+  readonly shrinkable?: boolean;
+}
+
+/**
+ * Lays rows out below their headings, every cell but a row's last padded with three spaces to docker's grid.
+ *
+ * @param width columns of the terminal; undefined (a pipe) means that nothing is ever shortened.
+ */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width?: number,
+): string {
+  const fitted = width === undefined ? rows : shrink(columns, rows, width);
+  return alignTabs([columns.map(column => column.heading), ...fitted]);
+}
+
+/** Aligns cells into columns; each row ends with a line feed and without trailing blanks it did not have. */
+export function alignTabs(rows: readonly (readonly string[])[]): string {
+  const widths = columnWidths(rows);
+  return rows
+    .map(row => {
+      const cells = row.map((cell, index) =>
+        index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0),
+      );
+      return `${cells.join('')}\n`;
+    })
+    .join('');
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    // A row's last cell ends no column (text/tabwriter), so that a long last column costs the others nothing.
+    row.slice(0, -1).forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? MIN_WIDTH, displayWidth(cell) + PADDING);
+    });
+  }
+  return widths;
+}
+
+function pad(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
+}
+
+/** Code points, which is how docker counts. */
+export function displayWidth(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length;
+}
+
+/** Cuts to `length` code points, the last one an ellipsis (docker's formatter.Ellipsis). */
+export function ellipsis(text: string, length: number): string {
+  const points = [...text];
+  if (points.length <= length) return text;
+  return length <= 1 ? points.slice(0, length).join('') : `${points.slice(0, length - 1).join('')}…`;
+}
+
+const NARROWEST = 12;
+
+function shrink(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[][] {
+  const headings = columns.map(column => column.heading);
+  const natural = columns.map((_, index) => widest([headings, ...rows], index));
+  let excess = totalWidth(natural) - width;
+  const limits = [...natural];
+  while (excess > 0) {
+    const index = widestShrinkable(columns, limits);
+    if (index === undefined) break;
+    limits[index] = (limits[index] ?? 0) - 1;
+    excess = totalWidth(limits) - width;
+  }
+  return rows.map(row => row.map((cell, index) => ellipsis(cell, limits[index] ?? cell.length)));
+}
+
+function widest(rows: readonly (readonly string[])[], index: number): number {
+  return Math.max(0, ...rows.map(row => displayWidth(row[index] ?? '')));
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce(
+    (sum, width, index) => sum + (index === widths.length - 1 ? width : Math.max(MIN_WIDTH, width + PADDING)),
+    0,
+  );
+}
+
+function widestShrinkable(columns: readonly Column[], widths: readonly number[]): number | undefined {
+  let found: number | undefined;
+  columns.forEach((column, index) => {
+    const width = widths[index] ?? 0;
+    if (column.shrinkable === true && width > NARROWEST && width > (widths[found ?? -1] ?? 0)) found = index;
+  });
+  return found;
+}
