@@ -64,6 +64,14 @@ export interface ImageSource {
    */
   fetchBlob(reference: Reference, descriptor: Descriptor, call?: BlobCall): AsyncIterable<Uint8Array>;
 
+  /**
+   * Tells that the whole of what {@link fetchBlob} yielded for a descriptor had another digest. The mirrors that served
+   * it are not used again.
+   *
+   * @returns true when fetching again, from byte 0, will ask somebody else.
+   */
+  distrust(reference: Reference, descriptor: Descriptor): boolean;
+
   /** The quota last seen for this reference's registry, if it told one. */
   quota(reference: Reference): PullQuota | undefined;
 

@@ -1,0 +1,65 @@
+import { DEFAULT_DOMAIN, TinydError } from '@tinyd/core';
+import { isLoopback } from '../http/proxy';
+import type { TrustSettings } from '../http/trust';
+import { parseUrl } from '../http/url';
+import type { Endpoint } from './endpoint';
+import type { MirrorSettings, RegistriesConfig, RegistrySettings } from './registries';
+
+/** docker.io is a label: its registry listens elsewhere. */
+const NETWORK_HOSTS: Readonly<Record<string, string>> = { [DEFAULT_DOMAIN]: 'registry-1.docker.io' };
+
+/**
+ * The servers to ask for a registry's content: mirrors in the configured order, the registry last.
+ *
+ * Fails with ERR_TINYD_REFERENCE_INVALID when the domain is no host to connect to.
+ */
+export function endpointsOf(domain: string, config: RegistriesConfig): Endpoint[] {
+  const settings = config[domain] ?? {};
+  return [...(settings.mirrors ?? []).map(mirrorEndpoint), upstreamEndpoint(domain, settings)];
+}
+
+function mirrorEndpoint(mirror: MirrorSettings): Endpoint {
+  const url = new URL(mirror.url);
+  const path = url.pathname.replace(/^\/+|\/+$/g, '');
+  return {
+    name: url.origin + (path && `/${path}`),
+    base: new URL(url.origin),
+    pathPrefix: path && `${path}/`,
+    isMirror: true,
+    digestOnly: mirror.digestOnly ?? false,
+    credentialsKey: url.host,
+    mayUseCredentials: url.protocol === 'https:' || isLoopback(url.hostname),
+    trust: trustOf(mirror),
+  };
+}
+
+function upstreamEndpoint(domain: string, settings: RegistrySettings): Endpoint {
+  const host = NETWORK_HOSTS[domain] ?? domain;
+  const https = parseUrl(`https://${host}`);
+  const http = parseUrl(`http://${host}`);
+  if (https === undefined || http === undefined) {
+    throw new TinydError(
+      'ERR_TINYD_REFERENCE_INVALID',
+      `cannot connect to ${JSON.stringify(domain)}: no such host or port can exist`,
+    );
+  }
+  // docker speaks either with a registry on this machine; a port of its own is plain HTTP more often than not.
+  const isOpen = isLoopback(http.hostname) && settings.plainHttp === undefined && http.port !== '443';
+  const httpFirst = settings.plainHttp === true || (isOpen && https.port !== '');
+  const [base, alternative] = httpFirst ? [http, https] : [https, http];
+  return {
+    name: domain,
+    base,
+    ...(isOpen && { alternative }),
+    pathPrefix: '',
+    isMirror: false,
+    digestOnly: false,
+    credentialsKey: domain,
+    mayUseCredentials: !httpFirst || settings.plainHttp === true || isLoopback(base.hostname),
+    trust: trustOf(settings),
+  };
+}
+
+function trustOf({ insecureSkipVerify, ca }: TrustSettings): TrustSettings {
+  return { ...(insecureSkipVerify && { insecureSkipVerify }), ...(ca && { ca }) };
+}

@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici';
+import type { HttpRequest, HttpResponse, ResponseBody } from './message';
+
+/** Bytes that may wait for the consumer before the socket is left unread. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+
+/**
+ * Sends one request and resolves when the response's head has arrived; the body then flows with back-pressure.
+ *
+ * Fails with undici's errors, or with the signal's reason.
+ */
+export function exchange(dispatcher: Dispatcher, path: string, request: HttpRequest): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted) return reject(request.signal.reason);
+    const { method, url, headers, body } = request;
+    const handler = new ExchangeHandler(request, resolve, reject);
+    dispatcher.dispatch({ origin: url.origin, path, method, headers, body: body ?? null }, handler);
+  });
+}
+
+class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
+  readonly #request: HttpRequest;
+  readonly #resolve: (response: HttpResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onAbort = () => this.#controller?.abort(abortReason(this.#request.signal));
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #error: unknown;
+
+  constructor(
+    request: HttpRequest,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#request.signal?.aborted) this.#onAbort();
+    else this.#request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: HttpResponse['headers'],
+  ): void {
+    if (status >= 200) this.#resolve({ status, headers, url: this.#request.url, body: this });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes > HIGH_WATER_BYTES) controller.pause();
+    this.#wake?.();
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#error = this.#request.signal?.aborted ? this.#request.signal.reason : error;
+    this.#finish();
+    this.#reject(this.#error);
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#wake?.();
+  }
+
+  cancel(): void {
+    this.#queue.length = 0;
+    if (!this.#ended) this.#controller?.abort(new Error('response no longer wanted'));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = this.#queue.shift();
+        if (chunk !== undefined) {
+          this.#queuedBytes -= chunk.length;
+          if (this.#queuedBytes <= HIGH_WATER_BYTES && this.#controller?.paused) this.#controller.resume();
+          yield chunk;
+        } else if (this.#ended) {
+          if (this.#error !== undefined) throw this.#error;
+          return;
+        } else {
+          await new Promise<void>(wake => {
+            this.#wake = wake;
+          });
+          this.#wake = undefined;
+        }
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error('aborted');
+}

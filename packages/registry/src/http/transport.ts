@@ -1,0 +1,101 @@
+import type { Dispatcher, Pool } from 'undici';
+
+import UndiciPool = require('undici/lib/dispatcher/pool');
+
+import { exchange } from './exchange';
+import type { HttpRequest, HttpResponse } from './message';
+import { type Environment, proxyFor } from './proxy';
+import { secureContext, type TrustSettings } from './trust';
+
+/** Set-up of a {@link Transport}. */
+export interface TransportOptions {
+  readonly env: Environment;
+  readonly certsDirs: readonly string[];
+  readonly connectTimeoutMs: number;
+  /** Longest silence while a response is awaited or read. */
+  readonly stallTimeoutMs: number;
+  readonly connectionsPerOrigin: number;
+}
+
+/** Connections, kept alive per origin and trust; proxies and certificates are chosen here and nowhere else. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /** Sends one request as it is. Fails with undici's and Node's own errors, or with the signal's reason. */
+  async send(request: HttpRequest, trust: TrustSettings): Promise<HttpResponse> {
+    const proxy = proxyFor(request.url, this.#options.env);
+    const { origin, protocol, host, pathname, search } = request.url;
+    if (proxy !== undefined && protocol === 'http:' && proxy.protocol !== 'socks5:') {
+      // A proxy takes plain HTTP by absolute URL; many refuse CONNECT to anything but port 443.
+      const dispatcher = await this.#dispatcher(`via ${proxy.href}`, () =>
+        this.#pool(new URL(proxy.origin), trust),
+      );
+      const headers = { ...request.headers, host, ...proxyAuthorization(proxy) };
+      return exchange(dispatcher, `${origin}${pathname}${search}`, { ...request, headers });
+    }
+    const key = `${origin} ${trust.insecureSkipVerify === true} ${trust.ca ?? ''}`;
+    const dispatcher = await this.#dispatcher(key, () =>
+      proxy === undefined ? this.#pool(request.url, trust) : this.#tunnel(request.url, proxy, trust),
+    );
+    return exchange(dispatcher, pathname + search, request);
+  }
+
+  /** Closes every connection at once, also those in use. */
+  async close(): Promise<void> {
+    const open = await Promise.allSettled(this.#dispatchers.values());
+    this.#dispatchers.clear();
+    await Promise.all(
+      open.map(result => (result.status === 'fulfilled' ? result.value.destroy() : undefined)),
+    );
+  }
+
+  #dispatcher(key: string, create: () => Dispatcher | Promise<Dispatcher>): Promise<Dispatcher> {
+    let dispatcher = this.#dispatchers.get(key);
+    if (dispatcher === undefined) {
+      dispatcher = Promise.resolve().then(create);
+      this.#dispatchers.set(key, dispatcher);
+    }
+    return dispatcher;
+  }
+
+  #pool(url: URL, trust: TrustSettings): Pool {
+    return new UndiciPool(url.origin, { ...this.#poolOptions(), connect: this.#connectOptions(url, trust) });
+  }
+
+  async #tunnel(url: URL, proxy: URL, trust: TrustSettings): Promise<Dispatcher> {
+    const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent');
+    return new ProxyAgent({
+      ...this.#poolOptions(),
+      uri: proxy.href,
+      requestTls: this.#connectOptions(url, trust),
+      proxyTls: this.#connectOptions(proxy, {}),
+    });
+  }
+
+  #poolOptions() {
+    const { stallTimeoutMs, connectionsPerOrigin } = this.#options;
+    return { connections: connectionsPerOrigin, headersTimeout: stallTimeoutMs, bodyTimeout: stallTimeoutMs };
+  }
+
+  #connectOptions(url: URL, trust: TrustSettings) {
+    const timeout = this.#options.connectTimeoutMs;
+    if (url.protocol !== 'https:') return { timeout };
+    const { env, certsDirs } = this.#options;
+    return {
+      timeout,
+      secureContext: secureContext(url.host, trust, env, certsDirs),
+      rejectUnauthorized: trust.insecureSkipVerify !== true,
+    };
+  }
+}
+
+function proxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
