@@ -1,0 +1,127 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { lockNow } from '@tinyd/native';
+import { addressMapFile, type Network } from './definition';
+import { formatSubnet, type Ipv4, subnetSize } from './ipv4';
+import { hasLink, linkIndexes } from './links';
+import { linkIndex } from './veth';
+
+const FREE = 0x30;
+const USED = 0x31;
+/** Behind the map: a line end, the place to search from, a line end. */
+const CURSOR_DIGITS = 10;
+
+/**
+ * Which addresses of a network are in use: a file of one '0' or '1' for each address, then a line with the place
+ * where the next search begins.
+ *
+ * A monitor gives its container's address back by writing a single '0'; all writers hold a flock of the file. What
+ * the file says can be checked against the kernel, since an address in use has a link whose index is derived
+ * from it ({@link linkIndex}): so the file is rebuilt when it is lost, and cleaned when it seems full.
+ */
+class AddressMap {
+  readonly #network: Network;
+  readonly #size: number;
+  readonly #fd: number;
+
+  constructor(root: string, network: Network) {
+    this.#network = network;
+    this.#size = subnetSize(network.subnet);
+    this.#fd = openSync(addressMapFile(root), constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      lockNow(this.#fd, 'exclusive');
+      if (fstatSync(this.#fd).size !== this.#fileBytes) this.rebuild();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  get #fileBytes(): number {
+    return this.#size + 1 + CURSOR_DIGITS + 1;
+  }
+
+  /** Sets the map to what the kernel says is in use. */
+  rebuild(): void {
+    const map = Buffer.alloc(this.#size, FREE);
+    map[0] = USED;
+    map[this.#network.gateway - this.#network.subnet.base] = USED;
+    map[this.#size - 1] = USED;
+    const links = linkIndexes();
+    for (let offset = 0; offset < this.#size; offset++) {
+      if (links.has(linkIndex(this.#network.subnet.base + offset))) map[offset] = USED;
+    }
+    const cursor = `\n${'0'.padStart(CURSOR_DIGITS, '0')}\n`;
+    // Its length is what tells a whole file: it comes last.
+    writeSync(this.#fd, map, 0, this.#size, 0);
+    writeSync(this.#fd, cursor, this.#size);
+    ftruncateSync(this.#fd, this.#fileBytes);
+  }
+
+  /** Takes the next free address behind the one given out last. */
+  take(): Ipv4 | undefined {
+    const text = Buffer.alloc(this.#fileBytes);
+    readSync(this.#fd, text, 0, text.length, 0);
+    const map = text.subarray(0, this.#size);
+    const cursor = Number(text.subarray(this.#size + 1, -1).toString()) || 0;
+    const behind = map.indexOf(FREE, cursor);
+    const offset = behind === -1 ? map.indexOf(FREE) : behind;
+    if (offset === -1) return undefined;
+    writeSync(this.#fd, Buffer.of(USED), 0, 1, offset);
+    writeSync(this.#fd, String(offset + 1).padStart(CURSOR_DIGITS, '0'), this.#size + 1);
+    return this.#network.subnet.base + offset;
+  }
+
+  /** Gives an address back. */
+  release(address: Ipv4): void {
+    writeSync(this.#fd, Buffer.of(FREE), 0, 1, address - this.#network.subnet.base);
+  }
+}
+
+function withMap<T>(root: string, network: Network, work: (map: AddressMap) => T): T {
+  const map = new AddressMap(root, network);
+  try {
+    return work(map);
+  } finally {
+    map.close();
+  }
+}
+
+/**
+ * Takes an address for a container. Fails with ERR_TINYD_NETWORK_FULL.
+ *
+ * A start that was killed before its container had a link leaves its address taken: such addresses are collected
+ * when no other is left. Should that hit a start under way, the kernel refuses the second link of the same index.
+ */
+export function takeAddress(root: string, network: Network): Ipv4 {
+  const address = withMap(root, network, map => {
+    const first = map.take();
+    if (first !== undefined) return first;
+    map.rebuild();
+    return map.take();
+  });
+  if (address !== undefined) return address;
+  throw new TinydError(
+    'ERR_TINYD_NETWORK_FULL',
+    `cannot give the container an address on network ${network.name}: all of ${formatSubnet(network.subnet)} are in use`,
+    { hint: 'stop containers that are no longer needed' },
+  );
+}
+
+/** Gives an address back, unless a link shows that another container has it by now. */
+export function releaseAddress(root: string, network: Network, address: Ipv4): void {
+  const offset = address - network.subnet.base;
+  if (offset <= 1 || offset >= subnetSize(network.subnet) - 1) return;
+  withMap(root, network, map => {
+    if (!hasLink(linkIndex(address))) map.release(address);
+  });
+}
+
+/** Rebuilds the map: after a boot nothing of what it says is true. */
+export function resetAddresses(root: string, network: Network): void {
+  withMap(root, network, map => map.rebuild());
+}

@@ -1,0 +1,133 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
+import { resetAddresses } from './address-map';
+import { type Network, readDefinition, writeDefinition } from './definition';
+import { acceptForwarding, enableForwarding, forwardingStands } from './forwarding';
+import { formatIpv4, formatSubnet, hardwareAddress } from './ipv4';
+import { deleteLinkIfPresent, linkNumber } from './links';
+import { addAddress } from './netlink/address';
+import { createBridge, raiseLink } from './netlink/link';
+import { networkElements, type SetElement } from './nftables/elements';
+import { firewallStands, raiseFirewall } from './nftables/firewall';
+import { chooseSubnet, subnetsInUse } from './subnet-pool';
+import { hasIpv6, linkIndex } from './veth';
+
+const IFF_UP = 1;
+
+/**
+ * Makes sure that the default network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
+ *
+ * @param restorable elements of the ports that running containers of this root publish; put back when the
+ * rules had to be.
+ * Fails with ERR_TINYD_NETWORK_FAILED.
+ */
+export function ensureNetwork(root: string, restorable: () => SetElement[]): Network {
+  const known = readDefinition(root);
+  if (known !== undefined && networkStands(known)) return known;
+  return withNamespaceLock(() => {
+    try {
+      return repairNetwork(root, restorable);
+    } catch (cause) {
+      if (cause instanceof TinydError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot set up network bridge: ${reason}`, {
+        cause,
+        hint: 'use --network host or --network none where bridges are not allowed',
+      });
+    }
+  });
+}
+
+/** The network of a root, defined if it was not yet; nothing is set up in the kernel. */
+export function defineNetwork(root: string): Network {
+  return readDefinition(root) ?? withNamespaceLock(() => defineLocked(root));
+}
+
+function defineLocked(root: string): Network {
+  return readDefinition(root) ?? writeDefinition(root, chooseSubnet(subnetsInUse()));
+}
+
+function networkStands(network: Network): boolean {
+  return (
+    bridgeStands(network) &&
+    forwardingStands(network.bridge) &&
+    firewallStands(networkElements(network.bridge, network.subnet))
+  );
+}
+
+function repairNetwork(root: string, restorable: () => SetElement[]): Network {
+  const network = defineLocked(root);
+  const elements = networkElements(network.bridge, network.subnet);
+  // The rules come before the bridge that depends on them: there is no moment without protection.
+  if (!firewallStands(elements)) raiseFirewall([...elements, ...restorable()]);
+  if (!bridgeStands(network)) {
+    raiseBridge(network);
+    resetAddresses(root, network);
+  }
+  enableForwarding(root);
+  acceptForwarding(network.bridge);
+  return network;
+}
+
+/** Bringing the bridge up is the last step of making it: an unfinished one is down. */
+function bridgeStands(network: Network): boolean {
+  const index = linkNumber(network.bridge, 'ifindex');
+  if (index === undefined) return false;
+  if (index !== linkIndex(network.gateway)) {
+    throw new TinydError(
+      'ERR_TINYD_NETWORK_FAILED',
+      `cannot use link ${network.bridge} for network ${network.name}: it was made by another program`,
+      { hint: `delete it (ip link delete ${network.bridge})` },
+    );
+  }
+  return ((linkNumber(network.bridge, 'flags') ?? 0) & IFF_UP) !== 0;
+}
+
+function raiseBridge(network: Network): void {
+  const index = linkIndex(network.gateway);
+  deleteLinkIfPresent(network.bridge);
+  const conflict = subnetsInUse().find(
+    subnet =>
+      subnet.prefixLength > 0 &&
+      subnet.base === network.subnet.base &&
+      subnet.prefixLength === network.subnet.prefixLength,
+  );
+  if (conflict !== undefined) {
+    throw new TinydError(
+      'ERR_TINYD_NETWORK_FAILED',
+      `cannot set up network ${network.name}: ${formatSubnet(conflict)} is in use by another link of this host`,
+      {
+        hint: 'remove that link or route, or delete networks/bridge.json in the root folder to have another subnet chosen',
+      },
+    );
+  }
+  const link = { index, name: network.bridge, hardwareAddress: hardwareAddress(network.gateway) };
+  const alias = `tinyd network ${network.name}, gateway ${formatIpv4(network.gateway)}`;
+  netlinkRequest(
+    NETLINK_ROUTE,
+    Buffer.concat([createBridge({ ...link, alias }), addAddress(index, network.gateway, network.subnet)]),
+  );
+  const setting = (path: string, value: string) => writeFileSync(`/proc/sys/net/${path}`, value);
+  if (hasIpv6()) {
+    setting(`ipv6/conf/${network.bridge}/disable_ipv6`, '1');
+    setting(`ipv6/conf/${network.bridge}/accept_ra`, '0');
+  }
+  // Lets 127.0.0.1:<published port> leave by the bridge; chain `guard` shuts what this opens.
+  setting(`ipv4/conf/${network.bridge}/route_localnet`, '1');
+  netlinkRequest(NETLINK_ROUTE, raiseLink(index));
+}
+
+/**
+ * Runs `work` while no other tinyd changes this network namespace, whatever its root folder: the lock is the
+ * namespace itself.
+ */
+export function withNamespaceLock<T>(work: () => T): T {
+  const fd = openSync('/proc/self/ns/net', 'r');
+  try {
+    lockNow(fd, 'exclusive');
+    return work();
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,5 @@
+export { attachBridge, type BridgeAttachment, type BridgeRequest, networkGateway } from './attach';
+export { loopbackPlan } from './loopback';
+export { type HostPort, portTakenError } from './ports/taken';
+export { releaseNetwork, resetNetwork } from './release';
+export type { AttachedContainer, NetworkSettings, PublishedPort } from './settings';

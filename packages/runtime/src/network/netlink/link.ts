@@ -1,0 +1,134 @@
+import {
+  attribute,
+  message,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REQUEST,
+  nested,
+  u32,
+  zeroTerminated,
+} from './message';
+
+/** linux/rtnetlink.h, linux/if.h */
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const IFF_UP = 1;
+const AF_INET6 = 10;
+
+/** linux/if_link.h */
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_MASTER = 10;
+const IFLA_LINKINFO = 18;
+const IFLA_IFALIAS = 20;
+const IFLA_AF_SPEC = 26;
+const IFLA_NET_NS_FD = 28;
+const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_INFO_SLAVE_KIND = 4;
+const IFLA_INFO_SLAVE_DATA = 5;
+const IFLA_INET6_ADDR_GEN_MODE = 8;
+const IN6_ADDR_GEN_MODE_NONE = 1;
+const IFLA_BRPORT_MODE = 4;
+const VETH_INFO_PEER = 1;
+
+/** The loopback device of every network namespace. */
+export const LOOPBACK_INDEX = 1;
+
+const SET = NLM_F_REQUEST | NLM_F_ACK;
+const CREATE = SET | NLM_F_CREATE | NLM_F_EXCL;
+
+/** struct ifinfomsg; index 0 leaves the link to be found by name, or its index to be chosen. */
+function linkHeader(index: number, flags = 0, changed = 0): Buffer {
+  return Buffer.concat([Buffer.alloc(4), u32(index), u32(flags), u32(changed)]);
+}
+
+/** How a bridge is made. */
+export interface BridgeLink {
+  readonly index: number;
+  readonly name: string;
+  readonly hardwareAddress: Uint8Array;
+  /** Shown by `ip link` as `alias`. */
+  readonly alias: string;
+}
+
+/** Creates a bridge, down. Fails with EEXIST. */
+export function createBridge(bridge: BridgeLink): Buffer {
+  return message(
+    RTM_NEWLINK,
+    CREATE,
+    linkHeader(bridge.index),
+    attribute(IFLA_IFNAME, zeroTerminated(bridge.name)),
+    attribute(IFLA_ADDRESS, bridge.hardwareAddress),
+    attribute(IFLA_IFALIAS, Buffer.from(bridge.alias)),
+    nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('bridge'))),
+  );
+}
+
+/** How a pair of virtual Ethernet devices is made. */
+export interface VethLink {
+  readonly index: number;
+  readonly name: string;
+  /** Index of the bridge that takes the host's end. */
+  readonly master: number;
+  readonly peer: {
+    readonly index: number;
+    readonly name: string;
+    readonly hardwareAddress: Uint8Array;
+    /** Descriptor, in the sending process, of the namespace that takes the other end. */
+    readonly namespaceFd: number;
+  };
+}
+
+/** Creates both ends of a veth in their places, down. Fails with EEXIST when index or name is taken. */
+export function createVeth(veth: VethLink): Buffer {
+  const peer = nested(
+    VETH_INFO_PEER,
+    linkHeader(veth.peer.index),
+    attribute(IFLA_IFNAME, zeroTerminated(veth.peer.name)),
+    attribute(IFLA_ADDRESS, veth.peer.hardwareAddress),
+    attribute(IFLA_NET_NS_FD, u32(veth.peer.namespaceFd)),
+  );
+  return message(
+    RTM_NEWLINK,
+    CREATE,
+    linkHeader(veth.index),
+    attribute(IFLA_IFNAME, zeroTerminated(veth.name)),
+    attribute(IFLA_MASTER, u32(veth.master)),
+    nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('veth')), nested(IFLA_INFO_DATA, peer)),
+  );
+}
+
+/**
+ * Brings a bridge port up, in hairpin mode.
+ *
+ * Without that mode a host that passes bridged frames through its firewall (br_netfilter, as other container
+ * engines want it) drops what a container sends to a port of its own by the host's address.
+ *
+ * @param quietIpv6 give the port no link-local address: it is no interface of the host. False where the kernel has no IPv6.
+ */
+export function raiseBridgePort(index: number, quietIpv6: boolean): Buffer {
+  const mode = attribute(IFLA_INET6_ADDR_GEN_MODE, Buffer.from([IN6_ADDR_GEN_MODE_NONE]));
+  return message(
+    RTM_NEWLINK,
+    SET,
+    linkHeader(index, IFF_UP, IFF_UP),
+    ...(quietIpv6 ? [nested(IFLA_AF_SPEC, nested(AF_INET6, mode))] : []),
+    nested(
+      IFLA_LINKINFO,
+      attribute(IFLA_INFO_SLAVE_KIND, zeroTerminated('bridge')),
+      nested(IFLA_INFO_SLAVE_DATA, attribute(IFLA_BRPORT_MODE, Buffer.from([1]))),
+    ),
+  );
+}
+
+/** Brings a link up. */
+export function raiseLink(index: number): Buffer {
+  return message(RTM_NEWLINK, SET, linkHeader(index, IFF_UP, IFF_UP));
+}
+
+/** Deletes a link by its name. Fails with ENODEV. */
+export function deleteLink(name: string): Buffer {
+  return message(RTM_DELLINK, SET, linkHeader(0), attribute(IFLA_IFNAME, zeroTerminated(name)));
+}

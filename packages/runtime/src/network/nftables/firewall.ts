@@ -1,0 +1,128 @@
+import { NETLINK_NETFILTER, netlinkRequest } from '@tinyd/native';
+import { systemCode } from '../../atomic-file';
+import { NLM_F_ACK, NLM_F_DUMP, readAttributes } from '../netlink/message';
+import { addElements, getElement, removeElements, type SetElement } from './elements';
+import {
+  answerAttributes,
+  NFPROTO_INET,
+  NFT_MSG,
+  tablesMessage,
+  textAttribute,
+  transaction,
+} from './message';
+import { CHAINS, createTable, deleteTable, replaceTable, SETS, TABLE } from './table';
+
+const CHAIN_NAME = 3;
+const CHAIN_USE = 6;
+const ELEMENT_VALUE = 2;
+
+/** Sends nf_tables messages to the kernel. */
+function request(messages: Uint8Array): Buffer[] {
+  return netlinkRequest(NETLINK_NETFILTER, messages);
+}
+
+/** As {@link request}; undefined when what it speaks of does not exist. */
+export function requestIfPresent(messages: Uint8Array): Buffer[] | undefined {
+  try {
+    return request(messages);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `missing`: no table; `damaged`: somebody removed or added rules in it. */
+type TableState = 'intact' | 'missing' | 'damaged';
+
+/** Looks how many rules each chain has: one round trip, nothing is dumped. */
+function tableState(): TableState {
+  const questions = CHAINS.map(chain =>
+    tablesMessage(
+      NFT_MSG.getChain,
+      NLM_F_ACK,
+      NFPROTO_INET,
+      textAttribute(1, TABLE),
+      textAttribute(CHAIN_NAME, chain.name),
+    ),
+  );
+  const answers = requestIfPresent(Buffer.concat(questions));
+  if (answers === undefined) return hasTable() ? 'damaged' : 'missing';
+  const uses = answers.map(answer => answerAttributes(answer).get(CHAIN_USE)?.readUInt32BE());
+  const intact = CHAINS.every((chain, index) => uses[index] === chain.rules.length + (chain.jumpedToBy ?? 0));
+  return intact ? 'intact' : 'damaged';
+}
+
+function hasTable(): boolean {
+  const question = tablesMessage(NFT_MSG.getTable, NLM_F_ACK, NFPROTO_INET, textAttribute(1, TABLE));
+  return requestIfPresent(question) !== undefined;
+}
+
+/**
+ * True when the rules stand and know a network.
+ *
+ * @param elements of the network; they are added together, so that the first of them stands for all.
+ */
+export function firewallStands(elements: readonly SetElement[]): boolean {
+  return tableState() === 'intact' && elements[0] !== undefined && lookUp(elements[0]) !== undefined;
+}
+
+/** Puts the rules in place where they are missing or were tampered with, and adds elements to them. */
+export function raiseFirewall(elements: readonly SetElement[]): void {
+  const state = tableState();
+  if (state === 'missing') createTableOnce();
+  if (state === 'damaged') request(replaceTable());
+  putElements(elements);
+}
+
+/** Another process may have been faster. */
+function createTableOnce(): void {
+  try {
+    request(createTable());
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** What a key leads to: an empty buffer in a plain set, undefined when it is absent. */
+export function lookUp(element: SetElement): Buffer | undefined {
+  const answer = requestIfPresent(getElement(element))?.[0];
+  if (answer === undefined) return undefined;
+  const list = answerAttributes(answer).get(3);
+  const first = list === undefined ? undefined : readAttributes(list).get(1);
+  const value = first === undefined ? undefined : readAttributes(first).get(ELEMENT_VALUE);
+  return value === undefined ? Buffer.alloc(0) : readAttributes(value).get(1);
+}
+
+/** Adds elements to an existing table. */
+export function putElements(elements: readonly SetElement[]): void {
+  if (elements.length > 0) request(transaction(...addElements(elements)));
+}
+
+/** Removes those of the elements that are there and lead where they say. */
+export function dropElements(elements: readonly SetElement[]): void {
+  const present = elements.filter(element => {
+    const value = lookUp(element);
+    return value !== undefined && (element.value === undefined || element.value.equals(value));
+  });
+  if (present.length > 0) requestIfPresent(transaction(...removeElements(present)));
+}
+
+/** Removes whatever the keys lead to. */
+export function clearKeys(elements: readonly SetElement[]): void {
+  const present = elements.filter(element => lookUp(element) !== undefined);
+  if (present.length > 0) requestIfPresent(transaction(...removeElements(present)));
+}
+
+/** Deletes the table if no network uses it any more. */
+export function dropUnusedTable(): void {
+  const dump = tablesMessage(
+    NFT_MSG.getElements,
+    NLM_F_DUMP,
+    NFPROTO_INET,
+    textAttribute(1, TABLE),
+    textAttribute(2, SETS.bridges),
+  );
+  const bridges = requestIfPresent(dump);
+  const used = bridges?.some(answer => (answerAttributes(answer).get(3)?.length ?? 0) > 0) ?? false;
+  if (bridges !== undefined && !used) requestIfPresent(transaction(deleteTable()));
+}

@@ -1,0 +1,93 @@
+import { TinydError } from '@tinyd/core';
+import type { PortMapping } from '../../options';
+import { readIpv4 } from '../ipv4';
+import { ANY_ADDRESS } from '../settings';
+
+/** A port that is to be published; `first` to `last` are the host ports that will do, undefined for any. */
+export interface RequestedPort {
+  readonly hostIp: string;
+  readonly range: { readonly first: number; readonly last: number } | undefined;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+const EXPOSED = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([a-z]+))?$/;
+
+/**
+ * The ports of `-p`, and with `-P` all exposed ones that `-p` does not mention.
+ *
+ * @param exposed `80/tcp`, `80`, `8000-8010/udp`: the image's EXPOSE and `--expose`.
+ * Fails with ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED.
+ */
+export function requestedPorts(
+  mappings: readonly PortMapping[],
+  exposed: readonly string[],
+  publishAll: boolean,
+): RequestedPort[] {
+  const requested = mappings.map(requestedPort);
+  if (!publishAll) return requested;
+  const mentioned = new Set(requested.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
+  for (const { port, protocol } of exposed.flatMap(exposedPorts)) {
+    const name = `${port}/${protocol}`;
+    if (mentioned.has(name)) continue;
+    mentioned.add(name);
+    requested.push({ hostIp: ANY_ADDRESS, range: undefined, containerPort: port, protocol });
+  }
+  return requested;
+}
+
+function requestedPort(mapping: PortMapping): RequestedPort {
+  const { hostPort, hostPortEnd, containerPort, protocol } = mapping;
+  checkProtocol(protocol, `${containerPort}/${protocol}`);
+  const last = hostPortEnd ?? hostPort;
+  for (const port of [hostPort, last, containerPort]) checkPort(port);
+  // docker takes host port 0 for "any".
+  const range =
+    hostPort === undefined || hostPort === 0 ? undefined : { first: hostPort, last: last ?? hostPort };
+  return { hostIp: hostAddress(mapping.hostIp), range, containerPort, protocol };
+}
+
+function hostAddress(hostIp: string | undefined): string {
+  if (hostIp === undefined || hostIp === '') return ANY_ADDRESS;
+  if (readIpv4(hostIp) !== undefined) return hostIp;
+  if (hostIp.includes(':')) {
+    throw new TinydError(
+      'ERR_TINYD_OPTION_UNSUPPORTED',
+      `cannot publish a port on ${hostIp}: network bridge has no IPv6 addresses`,
+      { hint: 'leave the address out, or name an IPv4 address of this host' },
+    );
+  }
+  throw new TinydError(
+    'ERR_TINYD_OPTION_INVALID',
+    `cannot publish a port on ${JSON.stringify(hostIp)}: it is no IP address`,
+  );
+}
+
+function checkPort(port: number | undefined): void {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return;
+  throw new TinydError('ERR_TINYD_OPTION_INVALID', `cannot publish port ${port}: ports are 1 to 65535`);
+}
+
+function checkProtocol(protocol: string, operand: string): asserts protocol is 'tcp' | 'udp' {
+  if (protocol === 'tcp' || protocol === 'udp') return;
+  const known = protocol === 'sctp';
+  throw new TinydError(
+    known ? 'ERR_TINYD_OPTION_UNSUPPORTED' : 'ERR_TINYD_OPTION_INVALID',
+    `cannot publish ${operand}: ${known ? 'sctp ports cannot be published' : `${JSON.stringify(protocol)} is no protocol`}`,
+    { hint: 'use tcp or udp' },
+  );
+}
+
+function exposedPorts(text: string): { port: number; protocol: 'tcp' | 'udp' }[] {
+  const [, first, last = first, protocol = 'tcp'] = EXPOSED.exec(text.toLowerCase()) ?? [];
+  const from = Number(first);
+  const to = Number(last);
+  if (first === undefined || from < 1 || to < from || to > 65535) {
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      `cannot expose port ${JSON.stringify(text)}: want 80, 80/udp or 8000-8010/tcp`,
+    );
+  }
+  checkProtocol(protocol, text);
+  return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, protocol }));
+}

@@ -1,0 +1,76 @@
+import { TinydError } from '@tinyd/core';
+import { type AttachedContainer, type PublishedPort, portsConflict } from '../settings';
+import { findPortHolder } from './holder';
+import { probePort } from './probe';
+
+/** How far to look for a free port that can be suggested. */
+const SUGGESTION_REACH = 100;
+
+/** A port of the host. */
+export type HostPort = Pick<PublishedPort, 'hostIp' | 'hostPort' | 'protocol'>;
+
+/** Writes `0.0.0.0:8080/tcp`. */
+export function portText(port: HostPort): string {
+  return `${port.hostIp}:${port.hostPort}/${port.protocol}`;
+}
+
+/** The container among `running` that publishes a port. */
+export function findContainer(
+  port: HostPort,
+  running: readonly AttachedContainer[],
+): AttachedContainer | undefined {
+  return running.find(({ settings }) => settings.ports.some(other => portsConflict(other, port)));
+}
+
+/**
+ * Says who has a port: a container, or a process. To be thrown as well when the helper stops at stage `port-claim`
+ * with EADDRINUSE, since somebody may have been faster than the start.
+ */
+export async function portTakenError(
+  port: HostPort,
+  running: readonly AttachedContainer[],
+): Promise<TinydError> {
+  const container = findContainer(port, running);
+  const holder =
+    container === undefined ? findPortHolder(port.protocol, port.hostIp, port.hostPort) : undefined;
+  const free = await suggestPort(port, running);
+  return new TinydError(
+    'ERR_TINYD_PORT_TAKEN',
+    `cannot publish ${portText(port)}: ${holderText(container, holder)}`,
+    {
+      hint: free === undefined ? 'publish on another port' : `port ${free} is free`,
+      details: {
+        hostIp: port.hostIp,
+        hostPort: port.hostPort,
+        protocol: port.protocol,
+        ...(container === undefined ? {} : { container: container.id }),
+        ...(holder === undefined ? {} : { pid: holder.pid, program: holder.program }),
+        ...(free === undefined ? {} : { freePort: free }),
+      },
+    },
+  );
+}
+
+function holderText(
+  container: AttachedContainer | undefined,
+  holder: ReturnType<typeof findPortHolder>,
+): string {
+  if (container !== undefined)
+    return `port is used by container ${container.name} (${container.id.slice(0, 12)})`;
+  if (holder === undefined) return 'port is used by another program';
+  // A program chooses its own name.
+  const program = holder.program.replace(/[^\x20-\x7e]/g, '?');
+  return `port is used by process ${holder.pid} (${program})`;
+}
+
+async function suggestPort(
+  port: HostPort,
+  running: readonly AttachedContainer[],
+): Promise<number | undefined> {
+  const last = Math.min(65535, port.hostPort + SUGGESTION_REACH);
+  for (let hostPort = port.hostPort + 1; hostPort <= last; hostPort++) {
+    if (findContainer({ ...port, hostPort }, running) !== undefined) continue;
+    if ((await probePort(port.protocol, port.hostIp, hostPort)) === undefined) return hostPort;
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { releaseAddress } from './address-map';
+import { settingsElements } from './attach';
+import { withNamespaceLock } from './bridge';
+import { addressMapFile, definitionFile, readDefinition } from './definition';
+import { forgetForwarding, restoreForwarding } from './forwarding';
+import { parseIpv4 } from './ipv4';
+import { deleteLinkIfPresent, hasLink } from './links';
+import { networkElements } from './nftables/elements';
+import { dropElements, dropUnusedTable } from './nftables/firewall';
+import type { NetworkSettings } from './settings';
+import { linkIndex } from './veth';
+
+/**
+ * Takes back from outside what a container had on the network: for a start that failed, and for a container whose
+ * monitor died. Harmless when the monitor has done it already, or does it at the same time.
+ */
+export function releaseNetwork(root: string, settings: NetworkSettings): void {
+  deleteLinkIfPresent(settings.hostVeth);
+  // Another container has the address by now, and with it all that is left.
+  if (hasLink(linkIndex(parseIpv4(settings.address)))) return;
+  dropElements(settingsElements(settings));
+  const network = readDefinition(root);
+  if (network !== undefined && network.id === settings.networkId) {
+    releaseAddress(root, network, parseIpv4(settings.address));
+  }
+}
+
+/**
+ * Removes the default network of a root from this host: bridge, rules, forwarding, files. No container of the root
+ * may be running. Setting it up again is up to the next start.
+ */
+export function resetNetwork(root: string): void {
+  const network = readDefinition(root);
+  if (network === undefined) return;
+  withNamespaceLock(() => {
+    deleteLinkIfPresent(network.bridge);
+    forgetForwarding(network.bridge);
+    dropElements(networkElements(network.bridge, network.subnet));
+    dropUnusedTable();
+    restoreForwarding(root);
+    rmSync(addressMapFile(root), { force: true });
+    rmSync(definitionFile(root), { force: true });
+  });
+}
