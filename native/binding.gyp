@@ -23,11 +23,12 @@
     },
     {
       "target_name": "tinyd_unpack",
-      "sources": ["<!@(find src/binding src/unpack -path '*unpack*' -name '*.cc' | sort)"],
-      "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")", "src"],
-      "defines": ["<@(addon_defines)"],
+      "sources": ["<!@(find src/binding src/unpack -path '*unpack*' -name '*.cc' | sort)", "helper/remove_tree.c"],
+      "include_dirs": ["src"],
+      "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
       "cflags_cc!": ["-fno-rtti", "-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
       "cflags_cc": ["<@(cxx_flags)"],
+      "cflags_c": ["<@(c_flags)"],
       "libraries": ["-ldl"]
     },
     {
