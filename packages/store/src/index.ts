@@ -1,1 +1,6 @@
-export {};
+export type { HistoryRow } from './images/history';
+export type { ImageInspection } from './images/inspect';
+export type { ImageRow } from './images/list';
+export type { ContainerUse, RemovedItem, RemoveOptions } from './images/removal';
+export type { LayerEvent, PullEvent, PullOptions, PullResult } from './pull/events';
+export { type ImageForContainer, openStore, type Pruned, Store, type StoreOptions } from './store';

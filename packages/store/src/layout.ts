@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { type Digest, digestAlgorithm, digestHex } from '@tinyd/core';
+
+/** Every folder and file of a store that does not belong to one object. */
+export interface StoreLayout {
+  readonly root: string;
+  /** Marks the folder as an OCI image layout, and carries the store's own version. */
+  readonly ociLayout: string;
+  /** The images: one descriptor per name and platform. */
+  readonly index: string;
+  readonly blobs: string;
+  /** Downloads that are going on or were interrupted. */
+  readonly partial: string;
+  readonly layers: string;
+  /** Short links to the layers' content. */
+  readonly links: string;
+  readonly locks: string;
+  /** What pulls that are going on, or were interrupted, need: spared by the garbage collection. */
+  readonly pulls: string;
+}
+
+/** Computes the paths of a store below its root folder. */
+export function storeLayout(root: string): StoreLayout {
+  return {
+    root,
+    ociLayout: join(root, 'oci-layout'),
+    index: join(root, 'index.json'),
+    blobs: join(root, 'blobs'),
+    partial: join(root, 'partial'),
+    layers: join(root, 'layers'),
+    links: join(root, 'l'),
+    locks: join(root, 'locks'),
+    pulls: join(root, 'pulls'),
+  };
+}
+
+/** Prefix of folders in `layers/` that are no layers: being made, or being removed. */
+export const UNFINISHED_PREFIX = '.tmp-';
+
+/** Hex digits of a chain ID in the name of its short link: 127 of them fit the 4095 bytes of one mount call. */
+const LINK_LENGTH = 24;
+
+/** `blobs/sha256/<hex>`. */
+export function blobPath(layout: StoreLayout, digest: Digest): string {
+  return join(layout.blobs, digestAlgorithm(digest), digestHex(digest));
+}
+
+/** `partial/sha256-<hex>`. */
+export function partialPath(layout: StoreLayout, digest: Digest): string {
+  return join(layout.partial, `${digestAlgorithm(digest)}-${digestHex(digest)}`);
+}
+
+/** Taken while a blob is downloaded and the layers made of it are unpacked. */
+export function blobLockPath(layout: StoreLayout, digest: Digest): string {
+  return join(layout.locks, `blob-${digestAlgorithm(digest)}-${digestHex(digest)}`);
+}
+
+/** Taken while index.json is changed, or while what it does not reach is swept. */
+export function indexLockPath(layout: StoreLayout): string {
+  return join(layout.locks, 'index');
+}
+
+/** Shared by those who make something of an image, exclusive for those who remove images. */
+export function imagesLockPath(layout: StoreLayout): string {
+  return join(layout.locks, 'images');
+}
+
+/** `layers/<chain hex>`: there as a whole, or absent. */
+export function layerFolder(layout: StoreLayout, chainId: Digest): string {
+  return join(layout.layers, digestHex(chainId));
+}
+
+/** The layer's record within a layer folder. */
+export function layerRecordPath(folder: string): string {
+  return join(folder, 'layer.json');
+}
+
+/** The layer's content within a layer folder: an overlay lower dir. */
+export function layerContentPath(folder: string): string {
+  return join(folder, 'diff');
+}
+
+/** `l/<24 hex>`, relative to the root. */
+export function layerLinkName(chainId: Digest): string {
+  return `l/${digestHex(chainId).slice(0, LINK_LENGTH)}`;
+}
+
+/** What a layer's short link holds. */
+export function layerLinkTarget(chainId: Digest): string {
+  return `../layers/${digestHex(chainId)}/diff`;
+}

@@ -1,0 +1,281 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { type Descriptor, type Digest, TinydError } from '@tinyd/core';
+import { settleLayer, startUnpack, type UnpackResult } from '@tinyd/native';
+import { acquireLock } from '../content/object-lock';
+import { fileMatchesDigest } from '../content/verify';
+import type { Committable } from '../layers/commit';
+import { layerRecord } from '../layers/record';
+import { makeUnfinished } from '../layers/unfinished';
+import { blobLockPath, blobPath, layerContentPath, layerRecordPath, partialPath } from '../layout';
+import { BlobFeed } from './blob-feed';
+import type { CommitGroup } from './commit-group';
+import { isContentFailure, layerError } from './engine-error';
+import type { LayerEvent } from './events';
+import type { LayerStack } from './layer-stack';
+import type { PullSession } from './session';
+import type { Slots } from './slots';
+
+/** What the layers of one pull share. */
+export interface LayerPullContext {
+  readonly session: PullSession;
+  readonly leaseId: string;
+  /** Known once the config has arrived; downloads begin before that. */
+  readonly stack: Promise<LayerStack>;
+  /** The config was in the store: no layer needs to be fetched on suspicion. */
+  readonly isStackKnown: boolean;
+  readonly downloads: Slots;
+  readonly unpacks: Slots;
+  readonly group: CommitGroup<Committable>;
+  readonly overlayXattr: 'trusted' | 'user';
+  /** Bytes of content that one layer may have. */
+  readonly limitBytes: number;
+}
+
+/** How often an unpacker that has all its input is asked how far it is. */
+const PROGRESS_MS = 100;
+
+/**
+ * Brings one blob and the layers made of it into the store: downloaded, followed by the unpacker as it grows, verified
+ * and committed. A manifest may use one blob for several layers.
+ */
+export class LayerPull {
+  readonly #context: LayerPullContext;
+  readonly #session: PullSession;
+  readonly #descriptor: Descriptor;
+  readonly #positions: readonly number[];
+  readonly #blob: string;
+  readonly #partial: string;
+
+  constructor(context: LayerPullContext, descriptor: Descriptor, positions: readonly number[]) {
+    this.#context = context;
+    this.#session = context.session;
+    this.#descriptor = descriptor;
+    this.#positions = positions;
+    this.#blob = blobPath(this.#session.layout, descriptor.digest);
+    this.#partial = partialPath(this.#session.layout, descriptor.digest);
+  }
+
+  /** @returns false when there was nothing to do. */
+  async run(): Promise<boolean> {
+    // With the blob at hand there is nothing to do before the config tells what to make of it.
+    const canWait = existsSync(this.#blob) || this.#context.isStackKnown;
+    if (canWait && (await this.#isDone())) return this.#exists();
+    this.#emit('waiting', 0);
+    const lock = await acquireLock(blobLockPath(this.#session.layout, this.#descriptor.digest), {
+      signal: this.#session.signal,
+      onWait: () => this.#emitElsewhere(),
+    });
+    try {
+      return await this.#runLocked();
+    } finally {
+      lock.release();
+    }
+  }
+
+  #exists(): false {
+    this.#emit('exists', this.#descriptor.size);
+    return false;
+  }
+
+  async #runLocked(): Promise<boolean> {
+    if (existsSync(this.#blob) && (await this.#isDone())) return this.#exists();
+    await this.#context.group.enter();
+    let isCountedIn = true;
+    try {
+      const item = await this.#fetchTwice();
+      isCountedIn = false;
+      await this.#context.group.finish(item);
+      if (item.layers.length === 0) return this.#exists();
+      this.#emit('done', this.#descriptor.size);
+      return true;
+    } finally {
+      if (isCountedIn) this.#context.group.leave();
+    }
+  }
+
+  /** True when every layer made of this blob is in the store. */
+  async #isDone(): Promise<boolean> {
+    const stack = await this.#context.stack;
+    return this.#positions.every(position => stack.isStored(position));
+  }
+
+  /** What turns out to be damaged is fetched once more from the start. */
+  async #fetchTwice(): Promise<Committable> {
+    try {
+      return await this.#fetchAndUnpack();
+    } catch (error) {
+      const isDamaged = await this.#isDamaged(error);
+      if (isContentFailure(error)) rmSync(this.#partial, { force: true });
+      if (!isDamaged) throw this.#worded(error);
+    }
+    rmSync(this.#blob, { force: true });
+    this.#emit('retrying', 0);
+    try {
+      return await this.#fetchAndUnpack();
+    } catch (error) {
+      const isDamaged = await this.#isDamaged(error);
+      if (isContentFailure(error)) rmSync(this.#partial, { force: true });
+      throw isDamaged ? damaged(this.#descriptor, error) : this.#worded(error);
+    }
+  }
+
+  #worded(error: unknown): unknown {
+    return layerError(error, this.#descriptor.digest, this.#session.layout.root);
+  }
+
+  /** True when the blob that failed is not what its digest names; false when its very content is bad. */
+  async #isDamaged(error: unknown): Promise<boolean> {
+    if (!isContentFailure(error)) return false;
+    const path = existsSync(this.#partial) ? this.#partial : this.#blob;
+    if (statSync(path).size !== this.#descriptor.size) return true;
+    return !(await fileMatchesDigest(path, this.#descriptor.digest));
+  }
+
+  async #fetchAndUnpack(): Promise<Committable> {
+    const isWhole = existsSync(this.#blob);
+    const feed = isWhole
+      ? BlobFeed.whole(this.#blob, this.#descriptor)
+      : BlobFeed.partial(this.#partial, this.#descriptor);
+    const unneeded = new AbortController();
+    try {
+      const download = this.#download(feed, AbortSignal.any([this.#session.signal, unneeded.signal]));
+      download.catch(() => feed.abort());
+      const unpack = this.#unpackAll(feed, unneeded);
+      const [downloaded, unpacked] = await Promise.allSettled([download, unpack]);
+      if (unneeded.signal.aborted) {
+        if (!isWhole) rmSync(this.#partial, { force: true });
+        return { layers: [] };
+      }
+      if (downloaded.status === 'rejected') throw downloaded.reason;
+      if (unpacked.status === 'rejected') throw unpacked.reason;
+      return { ...(!isWhole && { blob: this.#descriptor.digest }), layers: unpacked.value };
+    } finally {
+      feed.close();
+    }
+  }
+
+  async #download(feed: BlobFeed, signal: AbortSignal): Promise<void> {
+    if (feed.isComplete) return;
+    const { session, downloads } = this.#context;
+    await downloads.use(signal, async () => {
+      const call = { ...session.call(signal), offset: feed.available };
+      this.#emit('downloading', feed.available);
+      for await (const chunk of session.source.fetchBlob(session.reference, this.#descriptor, call)) {
+        feed.append(chunk);
+        session.bytesFetched += chunk.length;
+        this.#emit('downloading', feed.available);
+      }
+      feed.assertComplete();
+    });
+  }
+
+  /** @param unneeded is told when the config shows that all layers made of this blob are in the store. */
+  async #unpackAll(feed: BlobFeed, unneeded: AbortController): Promise<Committable['layers']> {
+    const stack = await this.#context.stack;
+    const layers: { chainId: Digest; folder: string }[] = [];
+    for (const position of this.#positions) {
+      if (stack.isStored(position)) continue;
+      const folder = await this.#unpack(feed, stack, position);
+      layers.push({ chainId: stack.at(position).chainId, folder });
+    }
+    // Nothing has verified the blob then.
+    if (layers.length === 0) unneeded.abort();
+    return layers;
+  }
+
+  async #unpack(feed: BlobFeed, stack: LayerStack, position: number): Promise<string> {
+    const { session, unpacks, leaseId, overlayXattr } = this.#context;
+    const folder = await makeUnfinished(session.layout, leaseId, position);
+    const targetDir = layerContentPath(folder);
+    const result = await unpacks.use(session.signal, () =>
+      this.#startUnpack(feed, stack, position, targetDir),
+    );
+    const { impliedDirs, pendingLinks } = result;
+    if (impliedDirs.length > 0 || pendingLinks.length > 0) {
+      await this.#waitForLower(stack, position);
+      const lowerDirs = stack.lowerDirs(position);
+      await settleLayer({ targetDir, lowerDirs, impliedDirs, pendingLinks, overlayXattr });
+    }
+    await writeFile(layerRecordPath(folder), this.#record(stack, position, result), { mode: 0o600 });
+    stack.settle(position, targetDir);
+    return folder;
+  }
+
+  async #startUnpack(
+    feed: BlobFeed,
+    stack: LayerStack,
+    position: number,
+    targetDir: string,
+  ): Promise<UnpackResult> {
+    const { session, overlayXattr, limitBytes } = this.#context;
+    const { digest, size } = this.#descriptor;
+    const { diffId } = stack.at(position);
+    const unpack = startUnpack({
+      blobFd: feed.fd,
+      blobSize: size,
+      blobDigest: digest,
+      diffId,
+      targetDir,
+      overlayXattr,
+      limitBytes,
+    });
+    const abort = () => unpack.abort();
+    session.signal.addEventListener('abort', abort, { once: true });
+    const progress = setInterval(() => {
+      if (feed.isComplete) this.#emit('unpacking', unpack.consumed());
+    }, PROGRESS_MS);
+    try {
+      return await feed.follow(unpack, unpack.result);
+    } finally {
+      clearInterval(progress);
+      session.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** While it waits, this layer must not hold up the commit that another process may be waiting for. */
+  async #waitForLower(stack: LayerStack, position: number): Promise<void> {
+    if (stack.isSettledBelow(position)) return;
+    this.#context.group.leave();
+    try {
+      await stack.settledBelow(position);
+    } finally {
+      await this.#context.group.enter();
+    }
+  }
+
+  #record(stack: LayerStack, position: number, result: UnpackResult): string {
+    const { chainId, diffId } = stack.at(position);
+    const parent = stack.parentOf(position);
+    const { compression, contentBytes, entries } = result;
+    const { digest: blob, size: blobSize } = this.#descriptor;
+    const source = this.#session.servedBy();
+    const facts = { chainId, diffId, blob, blobSize, compression, contentBytes, entries, source };
+    return `${JSON.stringify(layerRecord({ ...facts, ...(parent && { parent }) }), undefined, 2)}\n`;
+  }
+
+  #emit(status: LayerEvent['status'], bytes: number): void {
+    const { digest, size } = this.#descriptor;
+    this.#session.emit({ type: 'layer', digest, status, bytes, size });
+  }
+
+  #emitElsewhere(): void {
+    const { digest, size } = this.#descriptor;
+    const partial = statSync(this.#partial, { throwIfNoEntry: false });
+    const bytes = partial?.size ?? 0;
+    const status = bytes === size ? 'unpacking' : 'waiting';
+    this.#session.emit({ type: 'layer', digest, status, bytes, size, elsewhere: true });
+  }
+}
+
+function damaged({ digest, size }: Descriptor, cause: unknown): TinydError {
+  const code =
+    (cause as TinydError).code === 'ERR_TINYD_CONTENT_SIZE'
+      ? 'ERR_TINYD_CONTENT_SIZE'
+      : 'ERR_TINYD_CONTENT_DIGEST';
+  return new TinydError(code, `cannot use layer ${digest}: what was sent is something else, twice`, {
+    cause,
+    hint: 'the registry or a mirror serves damaged content: try another one, or later',
+    details: { digest, size },
+  });
+}

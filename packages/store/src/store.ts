@@ -1,0 +1,246 @@
+import { join } from 'node:path';
+import {
+  type Digest,
+  hostPlatform,
+  type ImageConfig,
+  type ImageSource,
+  type Platform,
+  parseReference,
+  type Reference,
+  TinydError,
+} from '@tinyd/core';
+import type { LockMode } from '@tinyd/native';
+import { type Swept, sweep } from './gc/sweep';
+import { type ImageEntry, repositoryOf } from './images/entry';
+import { type FoundImage, findImage } from './images/find';
+import { type HistoryRow, imageHistory } from './images/history';
+import { configOf, groupImages, lowerDirs, repoTags } from './images/image';
+import { ImagesLock } from './images/images-lock';
+import { readIndex, updateIndex } from './images/index-file';
+import { type ImageInspection, inspectImage } from './images/inspect';
+import { type ImageRow, listImages } from './images/list';
+import { nameImage } from './images/naming';
+import { planRemoval, type Removal, type RemovedItem, type RemoveOptions } from './images/removal';
+import { type StoreLayout, storeLayout } from './layout';
+import type { PullOptions, PullResult } from './pull/events';
+import { pullImage } from './pull/pull';
+import { checkRoot, prepareRoot } from './root-folder';
+
+/** Where a store is. */
+export interface StoreOptions {
+  /** Absolute path of the root folder. */
+  readonly root: string;
+  /** Whose images are preferred where a name has several; the machine's own by default. */
+  readonly platform?: Platform;
+}
+
+/** What the runtime needs to know of an image to make a container of it. */
+export interface ImageForContainer {
+  /** Image ID: the config's digest. */
+  readonly id: Digest;
+  /** The name the user gave. */
+  readonly name: string;
+  readonly config: ImageConfig;
+  /** Overlay lower dirs, topmost first, relative to the root folder. */
+  readonly lowerDirs: readonly string[];
+}
+
+/** What {@link Store.prune} removed. */
+export interface Pruned {
+  readonly removed: readonly RemovedItem[];
+  readonly freedBytes: number;
+  /** Why less was removed than could be: an image that stays is damaged. */
+  readonly problem?: string;
+}
+
+/**
+ * Opens the image store below a root folder. Nothing is made before the first pull.
+ *
+ * Fails with ERR_TINYD_STORE_INVALID when the folder holds a store of a newer version.
+ */
+export function openStore(options: StoreOptions): Store {
+  const layout = storeLayout(options.root);
+  checkRoot(layout);
+  return new Store(layout, options.platform ?? hostPlatform(process.arch, ''));
+}
+
+/**
+ * The images on this machine. Reads take no lock and may go on beside any number of pulls and removals.
+ *
+ * Texts that name an image may be a name in any form, an ID, or an unambiguous prefix of an ID.
+ */
+export class Store {
+  readonly root: string;
+  readonly #layout: StoreLayout;
+  readonly #host: Platform;
+  readonly #lock: ImagesLock;
+
+  constructor(layout: StoreLayout, host: Platform) {
+    this.root = layout.root;
+    this.#layout = layout;
+    this.#host = host;
+    this.#lock = new ImagesLock(layout);
+  }
+
+  /** Brings an image into the store. See {@link PullOptions} and {@link PullResult}. */
+  pull(source: ImageSource, reference: Reference, options: PullOptions): Promise<PullResult> {
+    const overlayXattr = process.geteuid?.() === 0 ? 'trusted' : 'user';
+    return pullImage({ layout: this.#layout, overlayXattr }, source, reference, options);
+  }
+
+  /** All images, newest first, one row for each name (and platform). */
+  images(): ImageRow[] {
+    return listImages(this.#layout, this.#entries());
+  }
+
+  /** Fails with ERR_TINYD_IMAGE_NOT_FOUND, _AMBIGUOUS or ERR_TINYD_REFERENCE_INVALID. */
+  findImage(
+    text: string,
+    platform?: Platform,
+  ): { readonly id: Digest; readonly repoTags: readonly string[] } {
+    const { image } = this.#find(text, platform);
+    return { id: image.id, repoTags: repoTags(image) };
+  }
+
+  /** docker's view of an image. */
+  inspectImage(text: string, platform?: Platform): ImageInspection {
+    return inspectImage(this.#layout, this.#find(text, platform).image);
+  }
+
+  /** The build steps of an image, topmost first. */
+  history(text: string, platform?: Platform): HistoryRow[] {
+    return imageHistory(this.#layout, this.#find(text, platform).image);
+  }
+
+  /** All that making a container takes. Call it, and record the container, within `withImages('shared', …)`. */
+  imageForContainer(text: string, platform?: Platform): ImageForContainer {
+    const { image } = this.#find(text, platform);
+    const config = configOf(this.#layout, image);
+    return { id: image.id, name: text, config, lowerDirs: lowerDirs(this.#layout, config) };
+  }
+
+  /** Absolute paths of an image's layers, topmost first. */
+  lowerDirs(text: string, platform?: Platform): string[] {
+    const config = configOf(this.#layout, this.#find(text, platform).image);
+    return lowerDirs(this.#layout, config).map(link => join(this.root, link));
+  }
+
+  /**
+   * Gives an image one more name. An image that loses the name stays, without it.
+   *
+   * Fails with ERR_TINYD_REFERENCE_INVALID, also for a name with a digest, and with those of {@link findImage}.
+   */
+  async tag(source: string, target: string): Promise<void> {
+    const reference = parseReference(target);
+    if (reference.digest !== undefined) {
+      throw new TinydError(
+        'ERR_TINYD_REFERENCE_INVALID',
+        `cannot tag as ${target}: a digest cannot be given`,
+        {
+          hint: 'name the image like registry.example/team/app:tag',
+        },
+      );
+    }
+    const { entry } = this.#find(source).image;
+    await prepareRoot(this.#layout);
+    await this.#update(entries =>
+      nameImage(entries, taggedEntry(currentOf(entries, entry, source), reference)),
+    );
+  }
+
+  /**
+   * Removes a name, and the image with its last one; then the blobs and layers that nobody needs any more.
+   *
+   * Takes the images lock. Fails with ERR_TINYD_IMAGE_IN_USE and those of {@link findImage}.
+   *
+   * @returns what happened, in order, as `tinyd rmi` prints it.
+   */
+  async removeImage(text: string, options: RemoveOptions): Promise<RemovedItem[]> {
+    return this.withImages('exclusive', async () => {
+      this.#find(text);
+      const removal = await this.#remove(entries =>
+        planRemoval(entries, groupImages(entries), findImage(entries, text, this.#host), options),
+      );
+      const items = itemsOf(removal);
+      if (removal.deleted.length === 0) return items;
+      const { layers } = await sweep(this.#layout, { dropInterrupted: false });
+      return [...items, ...layers.map(deleted => ({ deleted }))];
+    });
+  }
+
+  /**
+   * Removes images without a tag, or (`all`) every image, unless a container uses them; then all blobs, layers and partial
+   * downloads that nobody needs.
+   */
+  async prune(options: Pick<RemoveOptions, 'usedBy'> & { readonly all?: boolean }): Promise<Pruned> {
+    return this.withImages('exclusive', async () => {
+      if (!checkRoot(this.#layout)) return { removed: [], freedBytes: 0 };
+      const unused = this.images().filter(
+        row => (options.all || row.isDangling) && !options.usedBy(row.id).length,
+      );
+      const items: RemovedItem[] = [];
+      for (const id of new Set(unused.map(row => row.id))) {
+        const plan = (entries: readonly ImageEntry[]) => {
+          const images = groupImages(entries);
+          return planRemoval(entries, images, findImage(entries, id, this.#host), {
+            ...options,
+            force: true,
+          });
+        };
+        items.push(...itemsOf(await this.#remove(plan)));
+      }
+      const swept: Swept = await sweep(this.#layout, { dropInterrupted: true });
+      const { freedBytes, problem } = swept;
+      const removed = [...items, ...swept.layers.map(deleted => ({ deleted }))];
+      return { removed, freedBytes, ...(problem && { problem }) };
+    });
+  }
+
+  /**
+   * Runs `action` while no image is removed (`shared`), or while nobody makes anything of an image (`exclusive`), in all
+   * processes. May be nested.
+   */
+  withImages<T>(mode: LockMode, action: () => T | Promise<T>): Promise<T> {
+    return this.#lock.run(mode, action);
+  }
+
+  #entries(): readonly ImageEntry[] {
+    return readIndex(this.#layout).entries;
+  }
+
+  #find(text: string, platform?: Platform): FoundImage {
+    return findImage(this.#entries(), text, this.#host, platform);
+  }
+
+  async #update(change: (entries: readonly ImageEntry[]) => readonly ImageEntry[]): Promise<void> {
+    await updateIndex(this.#layout, index => ({ ...index, entries: change(index.entries) }));
+  }
+
+  async #remove(plan: (entries: readonly ImageEntry[]) => Removal): Promise<Removal> {
+    let removal: Removal = { entries: [], untagged: [], deleted: [] };
+    await this.#update(entries => {
+      removal = plan(entries);
+      return removal.entries;
+    });
+    return removal;
+  }
+}
+
+/** The image may have been removed since it was found. */
+function currentOf(entries: readonly ImageEntry[], entry: ImageEntry, text: string): ImageEntry {
+  const current = entries.find(other => other.imageId === entry.imageId && other.platform === entry.platform);
+  if (current) return current;
+  throw new TinydError('ERR_TINYD_IMAGE_NOT_FOUND', `no such image in the store: ${text}`, {
+    hint: `pull it: tinyd pull ${text}`,
+  });
+}
+
+function taggedEntry({ target, manifest, imageId, platform }: ImageEntry, reference: Reference): ImageEntry {
+  const updated = new Date().toISOString();
+  const repository = repositoryOf(reference);
+  return { target, reference, repository, manifest, imageId, platform, origin: 'tag', updated };
+}
+
+function itemsOf({ untagged, deleted }: Removal): RemovedItem[] {
+  return [...untagged.map(text => ({ untagged: text })), ...deleted.map(id => ({ deleted: id }))];
+}
