@@ -8,3 +8,15 @@ export {
 } from './config/registries';
 export type { RetryPolicy } from './http/retry';
 export type { RegistryClientOptions } from './options';
+export type { AccessRules } from './server/access';
+export type { ReceivedRequest, RequestTarget } from './server/answer';
+export type { ImageContent, ServedBlob, ServedDocument, ServedImage } from './server/content';
+export type { Fault } from './server/fault';
+export { type ImageSpecification, type LayerSource, makeImage, makeIndex } from './server/image';
+export { readLayout } from './server/layout';
+export {
+  type FaultScript,
+  type RegistryServer,
+  type RegistryServerOptions,
+  serveRegistry,
+} from './server/server';
