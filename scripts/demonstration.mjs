@@ -69,7 +69,7 @@ export async function demonstrate() {
     await registry.close();
     const { resetNetwork } = createRequire(join(root, 'packages', 'cli', 'package.json'))('@tinyd/runtime');
     const { removeTree } = createRequire(join(root, 'packages', 'store', 'package.json'))('@tinyd/native');
-    await resetNetwork(env.TINYD_ROOT);
+    resetNetwork(env.TINYD_ROOT);
     await removeTree(base);
   }
   if (status !== 0) {

@@ -28,7 +28,7 @@ function mounts(): string[] {
 
 function links(): string[] {
   return readdirSync('/sys/class/net')
-    .filter(name => !/^tinyd/.test(name))
+    .filter(name => !/^tinyd(0|-[0-9a-f]{8})$/.test(name))
     .map(name => `link ${name}`);
 }
 

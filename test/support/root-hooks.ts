@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostState } from './host-state';
 
@@ -31,5 +32,11 @@ export const mochaHooks = {
       leaked = surplus(hostState(), before);
     }
     if (leaked.length > 0) throw new Error(`left behind on the host:\n  ${leaked.join('\n  ')}`);
+  },
+  /** Each test root has a bridge of its own, which goes with it. */
+  afterAll(): void {
+    const bridges = readdirSync('/sys/class/net').filter(name => /^tinyd-[0-9a-f]{8}$/.test(name));
+    if (isRoot && bridges.length > 0)
+      throw new Error(`bridges of test roots were left behind: ${bridges.join(', ')}`);
   },
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { removeTree } from '@tinyd/native';
+import { resetNetwork } from '@tinyd/runtime';
 
 export const REPOSITORY = resolve(__dirname, '../../..');
 const COMMAND = join(REPOSITORY, 'packages', 'cli', 'bin', 'tinyd');
@@ -56,6 +57,7 @@ export class Tinyd {
     const ids = await this.run(['ps', '-aq', '--no-trunc']);
     const list = ids.stdout.split('\n').filter(Boolean);
     if (list.length > 0) await this.run(['rm', '-f', ...list]);
+    resetNetwork(this.root);
     await removeTree(this.base);
   }
 
