@@ -32,29 +32,9 @@ const LAZY = new Set(
     .concat(['readline', 'stream', 'stream/promises', 'tls', 'tty', 'url', 'util', 'worker_threads', 'zlib'])
     .concat(['async_hooks', 'diagnostics_channel', 'events', 'assert', 'querystring', 'string_decoder']),
 );
-/** Packages of oclif's that only its help, its plugins or its spinners use. */
-const LAZY_PACKAGES = new Set(
-  [
-    'ejs',
-    'semver',
-    'minimatch',
-    'tinyglobby',
-    'lilconfig',
-    'wsl-utils',
-    'cli-spinners',
-    'wrap-ansi',
-    'string-width',
-  ].concat([
-    'widest-line',
-    'ansi-escapes',
-    'clean-stack',
-    'indent-string',
-    'wordwrap',
-    'ansis',
-    'supports-color',
-    'debug',
-  ]),
-);
+/** Packages of oclif's that only its help, its plugins and its spinners use. */
+const LAZY_PACKAGES =
+  /^(ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|semver|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
 
 const lazyModule = request => `
 let real;
@@ -79,17 +59,11 @@ function lazyModules() {
         if (LAZY.has(name) && builtinModules.includes(name)) return { path: name, namespace: 'lazy' };
         return undefined;
       });
-      onResolve(
-        {
-          filter:
-            /^(ejs|semver|minimatch|tinyglobby|lilconfig|wsl-utils|cli-spinners|wrap-ansi|string-width|widest-line|ansi-escapes|clean-stack|indent-string|wordwrap|ansis|supports-color|debug)$/,
-        },
-        ({ path, importer, namespace }) => {
-          if (namespace === 'lazy' || !importer.includes('@oclif/core')) return undefined;
-          const file = createRequire(importer).resolve(path);
-          return { path: file, namespace: 'lazy' };
-        },
-      );
+      onResolve({ filter: LAZY_PACKAGES }, ({ path, importer, namespace }) => {
+        if (namespace === 'lazy' || !importer.includes('@oclif/core')) return undefined;
+        const file = createRequire(importer).resolve(path);
+        return { path: file, namespace: 'lazy' };
+      });
       onResolve({ filter: /.*/, namespace: 'lazy' }, ({ path }) =>
         LAZY.has(path) ? { path, external: true } : { path },
       );

@@ -1,8 +1,8 @@
 'use strict';
 // Runs the bundle from V8's code cache: compiling it anew would take as long as all the rest of a start.
-const fs = require('fs');
-const path = require('path');
-const vm = require('vm');
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
 
 const uid = process.geteuid();
 const command = process.argv.slice(2).find(word => !word.startsWith('-')) ?? '';

@@ -37,8 +37,8 @@ export function renderListing(listing: Listing, style: ListStyle): string {
     return listing.rows.map(row => `${String(row[listing.quiet])}\n`).join('');
   }
   if (format === 'table') return standardTable(listing, style.width);
-  if (isTable) return templateTable(listing, unescape(format.slice('table '.length)));
-  const template = compileTemplate(unescape(format));
+  if (isTable) return templateTable(listing, expandEscapes(format.slice('table '.length)));
+  const template = compileTemplate(expandEscapes(format));
   return listing.rows.map(row => `${template(row)}\n`).join('');
 }
 
@@ -66,7 +66,7 @@ function templateTable({ rows, headings }: Listing, source: string): string {
 }
 
 /** docker takes the two characters \t and \n for what they stand for, whatever the shell did. */
-function unescape(format: string): string {
+function expandEscapes(format: string): string {
   return format.trim().replaceAll('\\t', '\t').replaceAll('\\n', '\n');
 }
 

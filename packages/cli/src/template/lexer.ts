@@ -114,8 +114,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** The text of a quoted Go string or character. */
 function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/gs, (_, escape: string) => {
-    if (escape.length > 1) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return ESCAPES[escape] ?? escape;
+  return quoted.slice(1, -1).replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/gs, (_, sequence: string) => {
+    if (sequence.length > 1) return String.fromCharCode(Number.parseInt(sequence.slice(1), 16));
+    return ESCAPES[sequence] ?? sequence;
   });
 }

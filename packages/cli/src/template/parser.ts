@@ -48,7 +48,6 @@ class Parser {
 
   parseList(): Node[] {
     const nodes: Node[] = [];
-    this.endedBy = undefined;
     for (let token = this.next(); token !== undefined; token = this.next()) {
       if (token.type === 'text') {
         nodes.push(token);
@@ -62,6 +61,8 @@ class Parser {
       }
       nodes.push(this.parseAction(keyword));
     }
+    // The last block within this list left its own keyword there.
+    this.endedBy = undefined;
     return nodes;
   }
 
