@@ -1,12 +1,16 @@
-export {
-  CAPABILITIES,
-  type Capability,
-  DEFAULT_CAPABILITIES,
-  type ResolvedCapabilities,
-  resolveCapabilities,
-} from './capabilities';
+export { Container } from './container';
+export type { RuntimeFolders } from './layout';
+export type { ExecOptions, ExecResult } from './lifecycle/exec';
+export type { InspectDocument } from './lifecycle/inspect';
+export type { RemoveOptions } from './lifecycle/remove';
+export type { StartOptions, StartResult } from './lifecycle/start';
+export type { StopOptions } from './lifecycle/stop';
+export type { ContainerSummary } from './lifecycle/summary';
+export type { LogEntry } from './logs/entry';
+export type { LogOptions } from './logs/read-logs';
+export type { PublishedPort } from './network';
 export * from './options';
-export { type SeccompResult, seccompFor, seccompFromSpec } from './seccomp/seccomp';
-export * from './spec-types';
-export { type SpecError, validateSpec } from './validate-spec';
-export { resetNetwork } from './network';
+export type { ContainerRecord } from './record';
+export { openRuntime, Runtime } from './runtime';
+export { parseSignal } from './spec/signals';
+export type { ContainerStatus } from './state/status';

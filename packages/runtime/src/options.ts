@@ -64,11 +64,19 @@ export interface CreateOptions {
   readonly dnsOptions: readonly string[];
   readonly shmBytes?: number;
   readonly limits: ResourceLimits;
-  readonly devices: readonly { readonly source: string; readonly target: string; readonly permissions: string }[];
+  readonly devices: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly permissions: string;
+  }[];
   readonly sysctls: Readonly<Record<string, string>>;
   readonly oomScoreAdj?: number;
   /** docker's json-file options. Rotation is on by default: 10 MiB, 3 files. */
-  readonly log: { readonly driver: 'json-file' | 'none'; readonly maxBytes: number; readonly maxFiles: number };
+  readonly log: {
+    readonly driver: 'json-file' | 'none';
+    readonly maxBytes: number;
+    readonly maxFiles: number;
+  };
 }
 
 /** `-v /host:/ctr:ro`. */

@@ -1,0 +1,85 @@
+import type { RuntimeContext } from './context';
+import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
+import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
+import { killContainer } from './lifecycle/kill';
+import { type RemoveOptions, removeContainer } from './lifecycle/remove';
+import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
+import { type StopOptions, stopContainer } from './lifecycle/stop';
+import { type ContainerSummary, summarize, writableLayerBytes } from './lifecycle/summary';
+import { waitForContainer } from './lifecycle/wait';
+import type { LogEntry } from './logs/entry';
+import { type LogOptions, readLogs } from './logs/read-logs';
+import type { ContainerRecord } from './record';
+import { requireContainer, viewContainer } from './state/container-state';
+
+/**
+ * One container of a root folder: a handle that knows an ID and nothing else. Every call looks at the container as it
+ * is at that moment; any of them fails with ERR_TINYD_CONTAINER_NOT_FOUND once it was removed.
+ */
+export class Container {
+  readonly #context: RuntimeContext;
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+
+  constructor(context: RuntimeContext, id: string) {
+    this.#context = context;
+    this.id = id;
+  }
+
+  /** What it was created from. */
+  record(): ContainerRecord {
+    return requireContainer(this.#context, this.id).record;
+  }
+
+  /** What a row of `ps` shows. */
+  summary(): ContainerSummary {
+    return summarize(requireContainer(this.#context, this.id));
+  }
+
+  /** Bytes in its own writable layer. */
+  size(): number {
+    return writableLayerBytes(requireContainer(this.#context, this.id));
+  }
+
+  /** The document of `tinyd inspect`, with docker's keys. */
+  inspect(): InspectDocument {
+    return inspectContainer(this.#context, requireContainer(this.#context, this.id));
+  }
+
+  /** Starts it; a running one is left alone. See {@link startContainer} for the errors. */
+  start(options: StartOptions = {}): Promise<StartResult> {
+    return startContainer(this.#context, this.id, options);
+  }
+
+  /** Asks it to end, then kills it; returns when its state is final. One that does not run is left alone. */
+  stop(options: StopOptions = {}): Promise<void> {
+    return stopContainer(this.#context, this.id, options);
+  }
+
+  /** Signals its first process: a name or number, SIGKILL by default. Fails with ERR_TINYD_CONTAINER_STATE. */
+  kill(signal?: string): void {
+    killContainer(this.#context, this.id, signal);
+  }
+
+  /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
+  remove(options: RemoveOptions = {}): Promise<void> {
+    return removeContainer(this.#context, this.id, options);
+  }
+
+  /** Waits until it does not run; its exit status. */
+  wait(): Promise<number> {
+    return waitForContainer(this.#context, this.id);
+  }
+
+  /** Runs a further process inside it. */
+  exec(options: ExecOptions): Promise<ExecResult> {
+    return execInContainer(this.#context, this.id, options);
+  }
+
+  /** What it wrote, oldest first. Nothing with the log driver `none`. */
+  logs(options: LogOptions = {}): AsyncGenerator<LogEntry> {
+    const { paths } = requireContainer(this.#context, this.id);
+    const isRunning = () => viewContainer(this.#context, this.id)?.state.status === 'running';
+    return readLogs(paths.log, options, isRunning);
+  }
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+
+/** The two folders of one tinyd: what survives a reboot, and what does not. */
+export interface RuntimeFolders {
+  /** `/var/lib/tinyd`: containers, names, networks, and the store's layers. */
+  readonly root: string;
+  /** `/run/tinyd`: sockets and locks of running containers. */
+  readonly state: string;
+}
+
+/** Every path of the runtime that does not belong to one container. */
+export interface RuntimeLayout extends RuntimeFolders {
+  readonly containers: string;
+  readonly names: string;
+  /** flock'd for the milliseconds in which a name is claimed or stale halves are collected. */
+  readonly namesLock: string;
+  readonly runs: string;
+}
+
+/** Every path of one container. */
+export interface ContainerLayout {
+  readonly id: string;
+  readonly dir: string;
+  readonly record: string;
+  readonly spec: string;
+  readonly state: string;
+  readonly network: string;
+  readonly lock: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly rootfs: string;
+  readonly hostname: string;
+  readonly hosts: string;
+  readonly resolvConf: string;
+  readonly log: string;
+  readonly runDir: string;
+  readonly monitorLock: string;
+  readonly attachSocket: string;
+  readonly execs: string;
+}
+
+/** Prefixes of folders in `containers/` that are no containers: being made, being removed. */
+export const MAKING_PREFIX = '.tmp-';
+export const REMOVING_PREFIX = '.removing-';
+
+/** Computes the paths shared by all containers. */
+export function runtimeLayout(folders: RuntimeFolders): RuntimeLayout {
+  return {
+    ...folders,
+    containers: join(folders.root, 'containers'),
+    names: join(folders.root, 'names'),
+    namesLock: join(folders.root, 'names', '.lock'),
+    runs: join(folders.state, 'containers'),
+  };
+}
+
+/** Computes the paths of a container; `dir` differs from the final one only while it is being made. */
+export function containerLayout(
+  layout: RuntimeLayout,
+  id: string,
+  dir = join(layout.containers, id),
+): ContainerLayout {
+  const runDir = join(layout.runs, id);
+  return {
+    id,
+    dir,
+    record: join(dir, 'container.json'),
+    spec: join(dir, 'config.json'),
+    state: join(dir, 'state.json'),
+    network: join(dir, 'network.json'),
+    lock: join(dir, 'lock'),
+    upper: join(dir, 'upper'),
+    work: join(dir, 'work'),
+    rootfs: join(dir, 'rootfs'),
+    hostname: join(dir, 'hostname'),
+    hosts: join(dir, 'hosts'),
+    resolvConf: join(dir, 'resolv.conf'),
+    log: join(dir, `${id}-json.log`),
+    runDir,
+    monitorLock: join(runDir, 'monitor.lock'),
+    attachSocket: join(runDir, 'attach.sock'),
+    execs: join(runDir, 'exec'),
+  };
+}

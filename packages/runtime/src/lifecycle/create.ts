@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname as hostHostname } from 'node:os';
+import { TinydError } from '@tinyd/core';
+import { removeTree } from '@tinyd/native';
+import { syncFolder } from '../atomic-file';
+import { validateLimits } from '../cgroup';
+import type { RuntimeContext } from '../context';
+import { writeEtcFiles } from '../etc/etc-files';
+import { findId } from '../find';
+import { containerLayout } from '../layout';
+import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
+import { networkGateway } from '../network';
+import type { CreateOptions } from '../options';
+import type { ContainerRecord } from '../record';
+import { makeWritableLayer } from '../rootfs/writable-layer';
+import { Undo } from '../undo';
+import { checkOptions } from './check-options';
+import { prepareSpec } from './prepare-spec';
+
+/**
+ * Makes a container, without starting it.
+ *
+ * It is built in a folder that no reader looks at and appears by one rename, complete: killed at any instant, this
+ * leaves either a container or something that the next create sweeps away. Folders that the image declares as
+ * VOLUME live in the container's own writable layer.
+ *
+ * Fails with the code of the option that is wrong, or ERR_TINYD_NAME_TAKEN; nothing stays behind then.
+ */
+export async function createContainer(
+  context: RuntimeContext,
+  options: CreateOptions,
+): Promise<ContainerRecord> {
+  checkOptions(options);
+  validateLimits(options.limits);
+  const { layout } = context;
+  makeRuntimeFolders(layout);
+  await sweepStaleHalves(layout);
+  const id = newId();
+  const undo = new Undo();
+  try {
+    const claim = claimName(layout, id, options.name);
+    undo.add(() => removeTree(claim.dir));
+    undo.add(() => releaseName(layout, claim.name, id));
+    undo.add(() => closeSync(claim.lockFd));
+    const record = newRecord(context, id, claim.name, options);
+    build(context, record, claim.dir);
+    renameSync(claim.dir, containerLayout(layout, id).dir);
+    if (!options.autoRemove) syncFolder(layout.containers);
+    closeSync(claim.lockFd);
+    return record;
+  } catch (error) {
+    throw await undo.rollBack(error);
+  }
+}
+
+/** docker never hands out IDs whose first twelve digits look like a number: they are host names. */
+function newId(): string {
+  for (;;) {
+    const id = randomBytes(32).toString('hex');
+    if (/[a-f]/.test(id.slice(0, 12))) return id;
+  }
+}
+
+function newRecord(
+  context: RuntimeContext,
+  id: string,
+  name: string,
+  options: CreateOptions,
+): ContainerRecord {
+  const network =
+    options.network.mode === 'container'
+      ? { mode: 'container' as const, container: findId(context.layout, options.network.container) }
+      : options.network;
+  return {
+    version: 1,
+    id,
+    name,
+    created: new Date().toISOString(),
+    hostname: options.hostname ?? (network.mode === 'host' ? hostHostname() : id.slice(0, 12)),
+    ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
+    options: { ...options, network },
+  };
+}
+
+function build(context: RuntimeContext, record: ContainerRecord, dir: string): void {
+  const { layout } = context;
+  const { options } = record;
+  const making = containerLayout(layout, record.id, dir);
+  checkBindSources(options);
+  makeWritableLayer(layout.root, making, options.image.lowerDirs);
+  writeEtcFiles(record, making, { addresses: [], ...hostGateway(context, options) });
+  const { spec } = prepareSpec(context, record, making);
+  const files: [string, string][] = [
+    [making.spec, JSON.stringify(spec, null, 2)],
+    [making.record, JSON.stringify(record, null, 2)],
+  ];
+  for (const [path, text] of files) writeDurably(path, `${text}\n`, !options.autoRemove);
+  chmodSync(making.dir, 0o700);
+  if (!options.autoRemove) syncFolder(making.dir);
+}
+
+/** Known before the first start, so that a wrong --add-host is refused now. */
+function hostGateway(context: RuntimeContext, options: CreateOptions): { hostGateway?: string } {
+  const wanted =
+    options.network.mode === 'bridge' && options.addHosts.some(host => host.address === 'host-gateway');
+  return wanted ? { hostGateway: networkGateway(context.layout.root) } : {};
+}
+
+/** What `--rm` made need not survive a power cut. */
+function writeDurably(path: string, text: string, durable: boolean): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (!durable) return;
+  const fd = openSync(path, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A `--mount` bind must exist when the container is created; a `-v` one is made at start. */
+function checkBindSources(options: CreateOptions): void {
+  for (const { source, target, createSource } of options.binds) {
+    if (createSource || existsSync(source)) continue;
+    throw new TinydError(
+      'ERR_TINYD_MOUNT_INVALID',
+      `mount ${source} on ${target}: no such file or folder on the host`,
+      {
+        hint: 'make it first, or use -v, which makes missing folders',
+        details: { source, target },
+      },
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import type { CreateOptions } from '../options';
+import type { ContainerRecord } from '../record';
+import { maskedPaths, READONLY_PATHS } from '../spec/default-paths';
+import { DEFAULT_SHM_BYTES } from '../spec/mounts';
+
+/** docker's HostConfig: what the user asked for, with docker's words for what was not asked. */
+export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {
+  const { limits } = options;
+  const unmasked = options.privileged || options.systemPathsUnconfined;
+  return {
+    Binds: options.binds.length === 0 ? null : options.binds.map(bindText),
+    LogConfig: logConfig(options),
+    NetworkMode: networkMode(options),
+    PortBindings: portBindings(options),
+    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    AutoRemove: options.autoRemove,
+    CapAdd: options.capAdd.length === 0 ? null : options.capAdd,
+    CapDrop: options.capDrop.length === 0 ? null : options.capDrop,
+    CgroupnsMode: 'private',
+    Dns: options.dns,
+    DnsOptions: options.dnsOptions,
+    DnsSearch: options.dnsSearch,
+    ExtraHosts:
+      options.addHosts.length === 0 ? null : options.addHosts.map(host => `${host.name}:${host.address}`),
+    GroupAdd: options.groupAdd.length === 0 ? null : options.groupAdd,
+    IpcMode: 'private',
+    OomScoreAdj: options.oomScoreAdj ?? 0,
+    PidMode: '',
+    Privileged: options.privileged,
+    PublishAllPorts: options.publishAll,
+    ReadonlyRootfs: options.readOnlyRoot,
+    SecurityOpt: securityOptions(options),
+    Tmpfs: Object.fromEntries(options.tmpfs.map(mount => [mount.target, mount.options.join(',')])),
+    UTSMode: '',
+    UsernsMode: '',
+    ShmSize: options.shmBytes ?? DEFAULT_SHM_BYTES,
+    Sysctls: options.sysctls,
+    Init: options.init,
+    CpuShares: limits.cpuShares ?? 0,
+    Memory: limits.memoryBytes ?? 0,
+    NanoCpus: limits.nanoCpus ?? 0,
+    CgroupParent: '/tinyd',
+    BlkioWeight: limits.blkioWeight ?? 0,
+    CpuPeriod: limits.cpuPeriodUs ?? 0,
+    CpuQuota: limits.cpuQuotaUs ?? 0,
+    CpusetCpus: limits.cpusetCpus ?? '',
+    CpusetMems: limits.cpusetMems ?? '',
+    Devices: options.devices.map(device => ({
+      PathOnHost: device.source,
+      PathInContainer: device.target,
+      CgroupPermissions: device.permissions,
+    })),
+    MemoryReservation: limits.memoryReservationBytes ?? 0,
+    MemorySwap: limits.memorySwapBytes ?? 0,
+    MemorySwappiness: limits.memorySwappiness ?? null,
+    OomKillDisable: limits.oomKillDisable ?? false,
+    PidsLimit: limits.pidsLimit ?? null,
+    Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Hard: hard, Soft: soft })),
+    MaskedPaths: unmasked ? [] : maskedPaths(),
+    ReadonlyPaths: unmasked ? [] : READONLY_PATHS,
+  };
+}
+
+function bindText(bind: CreateOptions['binds'][number]): string {
+  const words = [
+    ...(bind.readOnly ? ['ro'] : []),
+    ...(bind.propagation === 'rprivate' ? [] : [bind.propagation]),
+  ];
+  return [bind.source, bind.target, ...(words.length === 0 ? [] : [words.join(',')])].join(':');
+}
+
+function logConfig({ log }: CreateOptions): object {
+  if (log.driver === 'none') return { Type: 'none', Config: {} };
+  return {
+    Type: 'json-file',
+    Config: { 'max-file': String(log.maxFiles), 'max-size': String(log.maxBytes) },
+  };
+}
+
+function networkMode({ network }: CreateOptions): string {
+  return network.mode === 'container' ? `container:${network.container}` : network.mode;
+}
+
+function portBindings({ ports }: CreateOptions): Record<string, { HostIp: string; HostPort: string }[]> {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const port of ports) {
+    const key = `${port.containerPort}/${port.protocol}`;
+    const range = port.hostPortEnd === undefined ? '' : `-${port.hostPortEnd}`;
+    const entry = {
+      HostIp: port.hostIp ?? '',
+      HostPort: port.hostPort === undefined ? '' : `${port.hostPort}${range}`,
+    };
+    bindings[key] = [...(bindings[key] ?? []), entry];
+  }
+  return bindings;
+}
+
+function securityOptions(options: CreateOptions): string[] | null {
+  const words = [
+    ...(options.noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(options.seccomp === 'default'
+      ? []
+      : [`seccomp=${options.seccomp === 'unconfined' ? 'unconfined' : options.seccomp.path}`]),
+    ...(options.systemPathsUnconfined ? ['systempaths=unconfined'] : []),
+  ];
+  return words.length === 0 ? null : words;
+}

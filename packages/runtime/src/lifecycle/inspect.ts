@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import type { RuntimeContext } from '../context';
+import { etcFilesOf } from '../etc/etc-files';
+import type { NetworkSettings } from '../network';
+import { configuredEnvironment } from '../spec/environment';
+import { imageProcess } from '../spec/generate';
+import { processArguments } from '../spec/process-arguments';
+import type { ContainerView } from '../state/container-state';
+import { runningExecs } from './exec-sessions';
+import { inspectHostConfig } from './inspect-host-config';
+import { readNetworkSettings } from './network';
+
+/** The document of `tinyd inspect`, with docker's keys. */
+export type InspectDocument = Readonly<Record<string, unknown>>;
+
+/** Describes a container in docker's terms. */
+export function inspectContainer(context: RuntimeContext, view: ContainerView): InspectDocument {
+  const { record, paths, state } = view;
+  const { options } = record;
+  const { argv } = processArguments(imageProcess(options), options);
+  const etc = etcFilesOf(context, record, paths);
+  const running = state.status === 'running';
+  return {
+    Id: record.id,
+    Created: record.created,
+    Path: argv[0] ?? '',
+    Args: argv.slice(1),
+    State: {
+      Status: state.status,
+      Running: running,
+      Paused: false,
+      Restarting: false,
+      OOMKilled: state.oomKilled,
+      Dead: false,
+      Pid: state.pid,
+      ExitCode: state.exitCode,
+      Error: state.error,
+      StartedAt: state.startedAt,
+      FinishedAt: state.finishedAt,
+    },
+    Image: options.image.id,
+    ResolvConfPath: etc.resolvConf,
+    HostnamePath: etc.hostname,
+    HostsPath: etc.hosts,
+    LogPath: options.log.driver === 'none' ? '' : paths.log,
+    Name: `/${record.name}`,
+    RestartCount: 0,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: running ? runningExecs(paths) : null,
+    HostConfig: inspectHostConfig(record),
+    GraphDriver: {
+      Name: 'overlay2',
+      Data: {
+        LowerDir: options.image.lowerDirs.map(dir => join(context.layout.root, dir)).join(':'),
+        MergedDir: paths.rootfs,
+        UpperDir: paths.upper,
+        WorkDir: paths.work,
+      },
+    },
+    Mounts: mountPoints(view),
+    Config: inspectConfig(view),
+    NetworkSettings: networkSettings(view, running ? readNetworkSettings(paths) : undefined),
+  };
+}
+
+/** docker's mount points: binds; a tmpfs stands in HostConfig.Tmpfs alone. */
+function mountPoints({ record }: ContainerView): InspectDocument[] {
+  return record.options.binds.map(bind => ({
+    Type: 'bind',
+    Source: bind.source,
+    Destination: bind.target,
+    Mode: bind.readOnly ? 'ro' : '',
+    RW: !bind.readOnly,
+    Propagation: bind.propagation,
+  }));
+}
+
+function inspectConfig({ record }: ContainerView): InspectDocument {
+  const { options } = record;
+  const image = imageProcess(options);
+  const { entrypoint, command } = processArguments(image, options);
+  const exposed = [...Object.keys(image.ExposedPorts ?? {}), ...options.expose.map(withProtocol)];
+  const published = options.ports.map(port => `${port.containerPort}/${port.protocol}`);
+  return {
+    Hostname: record.hostname,
+    Domainname: record.domainname ?? '',
+    User: options.user ?? image.User ?? '',
+    AttachStdin: options.attachStdin,
+    AttachStdout: options.attachStdout,
+    AttachStderr: options.attachStderr,
+    ExposedPorts: emptyObjects([...exposed, ...published]),
+    Tty: options.tty,
+    OpenStdin: options.openStdin,
+    StdinOnce: options.stdinOnce,
+    Env: configuredEnvironment(image.Env ?? [], options.env),
+    Cmd: command,
+    Image: options.image.name,
+    Volumes: image.Volumes ?? null,
+    WorkingDir: options.workingDir ?? image.WorkingDir ?? '',
+    Entrypoint: entrypoint,
+    Labels: { ...(image.Labels ?? {}), ...options.labels },
+    StopSignal: options.stopSignal ?? image.StopSignal ?? 'SIGTERM',
+    ...(options.stopTimeout === undefined ? {} : { StopTimeout: options.stopTimeout }),
+  };
+}
+
+function withProtocol(port: string): string {
+  return port.includes('/') ? port : `${port}/tcp`;
+}
+
+function emptyObjects(names: readonly string[]): Record<string, object> {
+  return Object.fromEntries([...new Set(names)].map(name => [name, {}]));
+}
+
+function networkSettings({ record }: ContainerView, settings: NetworkSettings | undefined): InspectDocument {
+  const { mode } = record.options.network;
+  const name = mode === 'container' ? undefined : mode;
+  const endpoint = {
+    NetworkID: settings?.networkId ?? '',
+    Gateway: settings?.gateway ?? '',
+    IPAddress: settings?.address ?? '',
+    IPPrefixLen: settings?.prefixLength ?? 0,
+    MacAddress: settings?.macAddress ?? '',
+    Aliases: null,
+  };
+  return {
+    Bridge: settings?.bridge ?? '',
+    SandboxKey: '',
+    Ports: portBindings(record.options, settings),
+    IPAddress: endpoint.IPAddress,
+    IPPrefixLen: endpoint.IPPrefixLen,
+    Gateway: endpoint.Gateway,
+    MacAddress: endpoint.MacAddress,
+    Networks: name === undefined ? {} : { [name]: endpoint },
+  };
+}
+
+function portBindings(
+  options: ContainerView['record']['options'],
+  settings: NetworkSettings | undefined,
+): Record<string, { HostIp: string; HostPort: string }[] | null> {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
+  if (settings === undefined) return bindings;
+  const exposed = [
+    ...Object.keys(imageProcess(options).ExposedPorts ?? {}),
+    ...options.expose.map(withProtocol),
+  ];
+  for (const port of exposed) bindings[port] = null;
+  for (const port of settings.ports) {
+    const key = `${port.containerPort}/${port.protocol}`;
+    bindings[key] = [...(bindings[key] ?? []), { HostIp: port.hostIp, HostPort: String(port.hostPort) }];
+  }
+  return bindings;
+}

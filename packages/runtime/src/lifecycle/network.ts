@@ -1,0 +1,128 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { replaceFile, systemCode } from '../atomic-file';
+import type { RuntimeContext } from '../context';
+import type { ContainerLayout } from '../layout';
+import {
+  type AttachedContainer,
+  attachBridge,
+  loopbackPlan,
+  type NetworkSettings,
+  releaseNetwork,
+} from '../network';
+import type { NetworkPlan, TeardownPlan } from '../plan/plan';
+import type { ContainerRecord } from '../record';
+import { imageProcess } from '../spec/generate';
+import { sysctlPath } from '../spec/sysctls';
+import { requireContainer, viewContainers } from '../state/container-state';
+import { wrongState } from '../state/status';
+import type { Undo } from '../undo';
+
+/** How a container that is about to start is connected. */
+export interface PreparedNetwork {
+  readonly plan?: NetworkPlan;
+  readonly releases: TeardownPlan['releases'];
+  /** With a bridge only. */
+  readonly settings?: NetworkSettings;
+  /** `--network container:ID`: the namespace to join. */
+  readonly joinedNetwork?: string;
+}
+
+/**
+ * Takes what a container needs of its network; `undo` gives it back.
+ *
+ * What was taken is written to `network.json` before the process starts, so that it can be given back by another
+ * command if this one is killed.
+ */
+export async function prepareNetwork(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  paths: ContainerLayout,
+  undo: Undo,
+): Promise<PreparedNetwork> {
+  const { options } = record;
+  const { network } = options;
+  if (network.mode === 'host') return { releases: [] };
+  if (network.mode === 'none') return { plan: loopbackPlan(), releases: [] };
+  if (network.mode === 'container') {
+    const other = requireContainer(context, network.container);
+    if (other.state.status !== 'running') {
+      throw wrongState('join the network of', other.record.name, other.state.status);
+    }
+    return { releases: [], joinedNetwork: `/proc/${other.state.pid}/ns/net` };
+  }
+  const attachment = await attachBridge({
+    root: context.layout.root,
+    containerId: record.id,
+    ports: options.ports,
+    publishAll: options.publishAll,
+    exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
+    running: () => attachedContainers(context),
+  });
+  undo.add(() => giveBackNetwork(context, paths));
+  replaceFile(paths.network, `${JSON.stringify(attachment.settings)}\n`);
+  return attachment;
+}
+
+/** Adds the sysctls of the specification to a network plan: the helper writes them once the namespaces are made. */
+export function withSysctls(
+  plan: NetworkPlan | undefined,
+  sysctls: Readonly<Record<string, string>> | undefined,
+): NetworkPlan | undefined {
+  const entries = Object.entries(sysctls ?? {}).map(([name, value]) => ({ path: sysctlPath(name), value }));
+  if (entries.length === 0) return plan;
+  const base = plan ?? EMPTY_PLAN;
+  return { ...base, sysctls: [...base.sysctls, ...entries] };
+}
+
+const NOTHING = new Uint8Array();
+const EMPTY_PLAN: NetworkPlan = {
+  hostBatch: NOTHING,
+  containerBatch: NOTHING,
+  portBatch: NOTHING,
+  portTeardownBatch: NOTHING,
+  claims: [],
+  sysctls: [],
+};
+
+/** Reads what a container got when it was last started; undefined when it has nothing of a network. */
+export function readNetworkSettings(paths: ContainerLayout): NetworkSettings | undefined {
+  try {
+    return JSON.parse(readFileSync(paths.network, 'utf8')) as NetworkSettings;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new TinydError('ERR_TINYD_SYSTEM', `read ${paths.network}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Gives back what `network.json` names, for a monitor that did not live to do it. Nothing to give back is success.
+ *
+ * A port that another container publishes by now is left alone: its map element is that container's.
+ */
+export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout): void {
+  const settings = readNetworkSettings(paths);
+  if (settings === undefined) return;
+  const taken = attachedContainers(context).flatMap(other =>
+    other.id === paths.id ? [] : other.settings.ports,
+  );
+  const ports = settings.ports.filter(
+    port => !taken.some(other => other.hostPort === port.hostPort && other.protocol === port.protocol),
+  );
+  releaseNetwork(context.layout.root, { ...settings, ports });
+  forgetNetwork(paths);
+}
+
+/** Drops the note of a network that the monitor has given back. */
+export function forgetNetwork(paths: ContainerLayout): void {
+  rmSync(paths.network, { force: true });
+}
+
+function attachedContainers(context: RuntimeContext): AttachedContainer[] {
+  return viewContainers(context).flatMap(({ record, paths, state }) => {
+    const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
+    return settings === undefined ? [] : [{ id: record.id, name: record.name, settings }];
+  });
+}

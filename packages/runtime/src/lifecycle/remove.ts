@@ -1,0 +1,99 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TinydError } from '@tinyd/core';
+import { removeTree, signalProcess } from '@tinyd/native';
+import { syncFolder, systemCode } from '../atomic-file';
+import { withContainerLock } from '../container-lock';
+import type { RuntimeContext } from '../context';
+import { REMOVING_PREFIX } from '../layout';
+import { releaseName } from '../names';
+import { type ContainerView, requireContainer, viewContainer } from '../state/container-state';
+import { STATUS_RULES, wrongState } from '../state/status';
+import { SIGKILL, thawFrozen } from './kill';
+import { waitForMonitor } from './monitor-lock';
+import { repairContainer } from './reconcile';
+
+/** How a container is removed. */
+export interface RemoveOptions {
+  /** Kill it first if it runs. */
+  readonly force?: boolean;
+}
+
+/** How often a container that others keep starting is killed again. */
+const MAX_ROUNDS = 10;
+
+/**
+ * Removes a container: its folders, its name, and whatever it still held.
+ *
+ * Fails with ERR_TINYD_CONTAINER_STATE when it runs and `force` is not given.
+ */
+export async function removeContainer(
+  context: RuntimeContext,
+  id: string,
+  options: RemoveOptions = {},
+): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const view = requireContainer(context, id);
+    if (!STATUS_RULES[view.state.status].canRemove) {
+      if (options.force !== true) throw wrongState('remove', view.record.name, view.state.status);
+      await killAndWait(view);
+      // A --rm container has been removed by its own monitor by now.
+      if (viewContainer(context, id) === undefined) return;
+    }
+    if (await removeIfStopped(context, view)) return;
+  }
+  throw new TinydError(
+    'ERR_TINYD_CONTAINER_STATE',
+    `remove container ${id.slice(0, 12)}: it is started again and again`,
+    {
+      hint: 'stop whatever starts it',
+      details: { container: id },
+    },
+  );
+}
+
+async function killAndWait({ state, paths }: ContainerView): Promise<void> {
+  if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(state.pid);
+  await waitForMonitor(paths);
+}
+
+async function removeIfStopped(context: RuntimeContext, { paths, record }: ContainerView): Promise<boolean> {
+  try {
+    return await withContainerLock(paths, async () => {
+      const view = await repairContainer(context, requireContainer(context, record.id));
+      if (!STATUS_RULES[view.state.status].canRemove) return false;
+      await removeLocked(context, view);
+      return true;
+    });
+  } catch (error) {
+    // Somebody else, or its own monitor, was faster.
+    if (viewContainer(context, record.id) === undefined) return true;
+    throw error;
+  }
+}
+
+/**
+ * Removes a container that does not run; the caller holds its lock.
+ *
+ * The rename comes first: from then on it is no container any more, and what is left is swept by the next create.
+ */
+export async function removeLocked(context: RuntimeContext, { paths, record }: ContainerView): Promise<void> {
+  const { layout } = context;
+  rmSync(paths.runDir, { recursive: true, force: true });
+  const removing = join(layout.containers, `${REMOVING_PREFIX}${record.id}`);
+  renameSync(paths.dir, removing);
+  releaseName(layout, record.name, record.id);
+  if (!record.options.autoRemove) syncFolder(layout.containers);
+  await removeCompletely(removing);
+}
+
+/** A sweep of another process may be deleting the same folder: what matters is that it is gone in the end. */
+async function removeCompletely(path: string): Promise<void> {
+  try {
+    await removeTree(path);
+  } catch (error) {
+    if (!existsSync(path)) return;
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTEMPTY') throw error;
+    await removeTree(path);
+  }
+}

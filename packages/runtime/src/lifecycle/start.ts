@@ -1,0 +1,95 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { replaceFile } from '../atomic-file';
+import { planCgroups } from '../cgroup';
+import { withContainerLock } from '../container-lock';
+import type { RuntimeContext } from '../context';
+import { writeEtcFiles } from '../etc/etc-files';
+import { launchHelper } from '../helper/launch';
+import { startError } from '../helper/start-error';
+import { lowerContainer } from '../lowering/container';
+import { makeBindSources } from '../lowering/mounts';
+import { lowerSession } from '../lowering/session';
+import { type ContainerView, requireContainer } from '../state/container-state';
+import { Undo } from '../undo';
+import { prepareNetwork, withSysctls } from './network';
+import { prepareSpec } from './prepare-spec';
+import { repairContainer } from './reconcile';
+import { removeLocked } from './remove';
+
+/** How a container is started. */
+export interface StartOptions {
+  /** Size of the terminal, known before the program starts. */
+  readonly terminalSize?: { readonly rows: number; readonly columns: number };
+  /** The monitor's end of a socket whose other end an attach client has; closed in every case. */
+  readonly client?: number;
+}
+
+/** What a start has to tell. */
+export interface StartResult {
+  /** False when it was running already, which is no error. */
+  readonly started: boolean;
+  /** What the host could not give and was left out: a raised rlimit, an optional cgroup value. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Starts a container and returns once its program runs, in the hands of its monitor.
+ *
+ * Fails with ERR_TINYD_COMMAND_NOT_FOUND, ERR_TINYD_COMMAND_NOT_EXECUTABLE, ERR_TINYD_START_FAILED or the code of what
+ * went wrong; everything taken for the start is given back, and a `--rm` container is removed.
+ */
+export async function startContainer(
+  context: RuntimeContext,
+  id: string,
+  options: StartOptions = {},
+): Promise<StartResult> {
+  const { paths } = requireContainer(context, id);
+  return withContainerLock(paths, async () => {
+    const view = await repairContainer(context, requireContainer(context, id));
+    if (view.state.status === 'running') return { started: false, warnings: [] };
+    const undo = new Undo();
+    if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));
+    try {
+      const warnings = await start(context, view, options, undo);
+      return { started: true, warnings };
+    } catch (error) {
+      throw await undo.rollBack(error);
+    }
+  });
+}
+
+async function start(
+  context: RuntimeContext,
+  { record, paths }: ContainerView,
+  options: StartOptions,
+  undo: Undo,
+): Promise<readonly string[]> {
+  makeBindSources(record.options.binds);
+  const network = await prepareNetwork(context, record, paths, undo);
+  writeEtcFiles(record, paths, {
+    addresses: network.settings === undefined ? [] : [network.settings.address],
+    ...(network.settings === undefined ? {} : { hostGateway: network.settings.gateway }),
+  });
+  const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
+  replaceFile(paths.spec, `${JSON.stringify(prepared.spec, null, 2)}\n`);
+  const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
+  mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
+  undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
+  const plan = lowerContainer(context.layout, {
+    record,
+    paths,
+    prepared,
+    session: lowerSession(context.layout, record, paths, {
+      cgroups,
+      network: withSysctls(network.plan, prepared.spec.linux.sysctl),
+      releases: network.releases,
+      ...options,
+    }),
+    cgroupView: cgroups.view,
+  });
+  const report = launchHelper(plan, options.client);
+  if (report.stage !== 'started') {
+    throw startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
+  }
+  return [...cgroups.warnings, ...report.warnings];
+}

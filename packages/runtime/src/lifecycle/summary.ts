@@ -1,0 +1,91 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemCode } from '../atomic-file';
+import type { PublishedPort } from '../network';
+import { imageProcess } from '../spec/generate';
+import { processArguments } from '../spec/process-arguments';
+import type { ContainerView } from '../state/container-state';
+import type { ContainerStatus } from '../state/status';
+import { readNetworkSettings } from './network';
+
+/** Everything that a row of `ps` shows, in a typed form. */
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: string;
+  readonly imageName: string;
+  /** Entrypoint and command. */
+  readonly command: readonly string[];
+  /** RFC 3339. */
+  readonly created: string;
+  readonly status: ContainerStatus;
+  readonly exitCode: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly error: string;
+  /** Published ports while it runs. */
+  readonly ports: readonly PublishedPort[];
+  /** Ports of the image and `--expose` that are not published: `80/tcp`. */
+  readonly exposed: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts: readonly string[];
+  /** `bridge`, `host`, `none`, `container:<id>`. */
+  readonly network: string;
+  /** Address on the bridge while it runs. */
+  readonly address: string | undefined;
+}
+
+/** Summarises a container; reads nothing but its own small files. */
+export function summarize({ record, paths, state }: ContainerView): ContainerSummary {
+  const { options } = record;
+  const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
+  const ports = settings?.ports ?? [];
+  const published = new Set(ports.map(port => `${port.containerPort}/${port.protocol}`));
+  const exposed = [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose].map(port =>
+    port.includes('/') ? port : `${port}/tcp`,
+  );
+  return {
+    id: record.id,
+    name: record.name,
+    imageId: options.image.id,
+    imageName: options.image.name,
+    command: processArguments(imageProcess(options), options).argv,
+    created: record.created,
+    status: state.status,
+    exitCode: state.exitCode,
+    startedAt: state.startedAt,
+    finishedAt: state.finishedAt,
+    error: state.error,
+    ports,
+    exposed: state.status === 'running' ? [...new Set(exposed)].filter(port => !published.has(port)) : [],
+    labels: { ...(imageProcess(options).Labels ?? {}), ...options.labels },
+    mounts: options.binds.map(bind => bind.source),
+    network:
+      options.network.mode === 'container' ? `container:${options.network.container}` : options.network.mode,
+    address: settings?.address,
+  };
+}
+
+/** Bytes in a container's own writable layer (`ps --size`). */
+export function writableLayerBytes(view: ContainerView): number {
+  return folderBytes(view.paths.upper);
+}
+
+function folderBytes(folder: string): number {
+  let total = 0;
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      total += entry.isDirectory() ? folderBytes(path) : fileBytes(path);
+    }
+  } catch (error) {
+    // The container may be deleting files while we look.
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  return total;
+}
+
+function fileBytes(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? stats.size : 0;
+}

@@ -1,0 +1,51 @@
+import type { CgroupView } from '../cgroup';
+import type { ContainerLayout, RuntimeLayout } from '../layout';
+import type { PreparedSpec } from '../lifecycle/prepare-spec';
+import type { Plan, SessionPlan } from '../plan/plan';
+import type { ContainerRecord } from '../record';
+import { NO_LAYERS } from '../rootfs/writable-layer';
+import { lowerCgroupMount } from './cgroup-mount';
+import { lowerMounts } from './mounts';
+import { lowerNamespaces } from './namespaces';
+import { lowerProcess } from './process';
+import { lowerRootfs } from './rootfs';
+
+/** What a plan is lowered from. */
+export interface ContainerSources {
+  readonly record: ContainerRecord;
+  readonly paths: ContainerLayout;
+  readonly prepared: PreparedSpec;
+  readonly session: SessionPlan;
+  readonly cgroupView: CgroupView;
+}
+
+/** Lowers a container's specification to the plan that the helper executes. */
+export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources): Plan {
+  const { record, paths, prepared } = sources;
+  const { spec, seccomp } = prepared;
+  const { lowerDirs } = record.options.image;
+  const propagation = spec.linux.rootfsPropagation;
+  return {
+    session: sources.session,
+    target: {
+      kind: 'container',
+      ...lowerNamespaces(spec.linux.namespaces),
+      ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
+      ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
+      rootfs: lowerRootfs(
+        layout,
+        paths,
+        lowerDirs.length === 0 ? [`containers/${record.id}/${NO_LAYERS}`] : lowerDirs,
+      ),
+      mounts: lowerMounts(spec, mount => [lowerCgroupMount(mount, sources.cgroupView)]),
+      readOnlyRoot: spec.root.readonly ?? false,
+      rootPropagation: propagation === 'shared' || propagation === 'slave' ? propagation : 'private',
+    },
+    process: lowerProcess(spec.process, {
+      masks: prepared.capabilities.masks,
+      ...(seccomp.filter === undefined ? {} : { seccomp: { filter: seccomp.filter, flags: seccomp.flags } }),
+      init: record.options.init,
+      newSessionKeyring: true,
+    }),
+  };
+}

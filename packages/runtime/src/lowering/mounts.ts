@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { systemCode } from '../atomic-file';
+import type { MountStep } from '../plan/plan';
+import type { Spec, SpecDevice, SpecMount } from '../spec-types';
+import { lowerOptions } from './mount-options';
+
+/** Device nodes of every container: the ones the specification demands (config-linux.md, "Default Devices"). */
+const DEFAULT_DEVICES: readonly SpecDevice[] = (
+  [
+    ['null', 1, 3],
+    ['zero', 1, 5],
+    ['full', 1, 7],
+    ['random', 1, 8],
+    ['urandom', 1, 9],
+    ['tty', 5, 0],
+  ] as const
+).map(([name, major, minor]) => ({
+  type: 'c',
+  path: `/dev/${name}`,
+  major,
+  minor,
+  fileMode: 0o666,
+  uid: 0,
+  gid: 0,
+}));
+
+const DEFAULT_LINKS = [
+  ['/dev/fd', '/proc/self/fd'],
+  ['/dev/stdin', '/proc/self/fd/0'],
+  ['/dev/stdout', '/proc/self/fd/1'],
+  ['/dev/stderr', '/proc/self/fd/2'],
+  ['/dev/ptmx', 'pts/ptmx'],
+] as const;
+
+/**
+ * Lowers the mounts, devices, masked and read-only paths of a specification to steps.
+ *
+ * @param cgroupSteps what a mount of type `cgroup` means on this host
+ * Fails with ERR_TINYD_MOUNT_INVALID when the source of a bind is missing.
+ */
+export function lowerMounts(
+  spec: Spec,
+  cgroupSteps: (mount: SpecMount) => readonly MountStep[],
+): MountStep[] {
+  const steps = spec.mounts.flatMap((mount): readonly MountStep[] => {
+    if (mount.type === 'cgroup') return cgroupSteps(mount);
+    if (mount.type === 'bind') return [bindStep(mount)];
+    const { flags, data } = lowerOptions(mount.options ?? []);
+    const type = mount.type ?? 'none';
+    const step: MountStep = {
+      kind: 'filesystem',
+      type,
+      source: mount.source ?? type,
+      target: mount.destination,
+      flags,
+      data,
+    };
+    return mount.destination === '/dev' ? [step, ...deviceSteps(spec)] : [step];
+  });
+  const { maskedPaths = [], readonlyPaths = [] } = spec.linux;
+  return [
+    ...steps,
+    ...readonlyPaths.map((path): MountStep => ({ kind: 'readonly', path })),
+    ...maskedPaths.map((path): MountStep => ({ kind: 'mask', path })),
+  ];
+}
+
+function deviceSteps(spec: Spec): MountStep[] {
+  const own = spec.linux.devices ?? [];
+  const taken = new Set(own.map(device => device.path));
+  const devices = [...DEFAULT_DEVICES.filter(device => !taken.has(device.path)), ...own];
+  const links = existsSync('/proc/kcore')
+    ? [...DEFAULT_LINKS, ['/dev/core', '/proc/kcore'] as const]
+    : DEFAULT_LINKS;
+  return [
+    ...devices.map(
+      (device): MountStep => ({
+        kind: 'device',
+        path: device.path,
+        type: device.type === 'b' ? 'b' : 'c',
+        major: device.major ?? 0,
+        minor: device.minor ?? 0,
+        mode: device.fileMode ?? 0o666,
+        uid: device.uid ?? 0,
+        gid: device.gid ?? 0,
+      }),
+    ),
+    ...links.map(([path, target]): MountStep => ({ kind: 'symlink', path, target })),
+  ];
+}
+
+function bindStep(mount: SpecMount): MountStep {
+  const source = mount.source ?? '';
+  const { flags, recursive, propagation } = lowerOptions(mount.options ?? []);
+  return {
+    kind: 'bind',
+    source,
+    target: mount.destination,
+    recursive,
+    flags,
+    propagation,
+    targetIsDirectory: isFolder(source, mount.destination),
+  };
+}
+
+function isFolder(source: string, target: string): boolean {
+  try {
+    return statSync(source).isDirectory();
+  } catch (error) {
+    const why =
+      systemCode(error) === 'ENOENT' ? 'no such file or folder on the host' : (error as Error).message;
+    throw new TinydError('ERR_TINYD_MOUNT_INVALID', `mount ${source} on ${target}: ${why}`, {
+      hint: 'make the source first',
+      details: { source, target },
+      cause: error,
+    });
+  }
+}
+
+/** Makes the missing sources of `-v` binds, as docker does. Fails with ERR_TINYD_MOUNT_INVALID. */
+export function makeBindSources(
+  binds: readonly { readonly source: string; readonly target: string; readonly createSource: boolean }[],
+): void {
+  for (const { source, target, createSource } of binds) {
+    if (!createSource || existsSync(source)) continue;
+    try {
+      mkdirSync(source, { recursive: true, mode: 0o755 });
+    } catch (error) {
+      throw new TinydError(
+        'ERR_TINYD_MOUNT_INVALID',
+        `mount ${source} on ${target}: cannot make the folder (${systemCode(error)})`,
+        {
+          hint: 'check the path on the host',
+          details: { source, target },
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { ContainerLayout, RuntimeLayout } from '../layout';
+import type { CgroupPlan, NetworkPlan, SessionPlan } from '../plan/plan';
+import type { ContainerRecord } from '../record';
+import { imageProcess } from '../spec/generate';
+import { parseSignal } from '../spec/signals';
+
+/** docker's --stop-timeout. */
+export const DEFAULT_STOP_SECONDS = 10;
+
+/** docker's size of a terminal that nobody looks at. */
+const UNSEEN_TERMINAL = { rows: 24, columns: 80 };
+
+/** What a session needs besides the record. */
+export interface SessionSources {
+  readonly cgroups: { readonly cgroups: readonly CgroupPlan[]; readonly oomFile?: string | undefined };
+  readonly network: NetworkPlan | undefined;
+  readonly releases: SessionPlan['teardown']['releases'];
+  readonly terminalSize?: { readonly rows: number; readonly columns: number };
+  readonly client?: number;
+}
+
+/** Lowers what the monitor is to do while the container lives, and after. */
+export function lowerSession(
+  layout: RuntimeLayout,
+  record: ContainerRecord,
+  paths: ContainerLayout,
+  sources: SessionSources,
+): SessionPlan {
+  const { options } = record;
+  const { log } = options;
+  return {
+    id: record.id,
+    runDir: paths.runDir,
+    stateDir: paths.dir,
+    ...(log.driver === 'none'
+      ? {}
+      : { log: { path: paths.log, maxBytes: log.maxBytes, maxFiles: log.maxFiles } }),
+    ...(options.tty ? { terminal: sources.terminalSize ?? UNSEEN_TERMINAL } : {}),
+    stdin: options.openStdin ? (options.stdinOnce ? 'once' : 'open') : 'closed',
+    firstClient: sources.client !== undefined,
+    cgroups: sources.cgroups.cgroups,
+    ...(sources.cgroups.oomFile === undefined ? {} : { oomFile: sources.cgroups.oomFile }),
+    ...(sources.network === undefined ? {} : { network: sources.network }),
+    stopSignal: stopSignalOf(record),
+    stopTimeoutSeconds: options.stopTimeout ?? DEFAULT_STOP_SECONDS,
+    teardown: {
+      releases: sources.releases,
+      removeLinks: options.autoRemove ? [join(layout.names, record.name)] : [],
+      // The run folder goes last: while it is there, a removal that was cut short is seen for what it is.
+      removeTrees: options.autoRemove ? [paths.dir, paths.runDir] : [],
+    },
+  };
+}
+
+/** Number of the signal that asks the container to stop: the user's, the image's, SIGTERM. */
+export function stopSignalOf(record: ContainerRecord): number {
+  return parseSignal(record.options.stopSignal ?? (imageProcess(record.options).StopSignal || 'SIGTERM'));
+}

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { TinydError } from '@tinyd/core';
+import { Container } from './container';
+import type { RuntimeContext } from './context';
+import { findId } from './find';
+import { type RuntimeFolders, runtimeLayout } from './layout';
+import { createContainer } from './lifecycle/create';
+import { reconcileContainers } from './lifecycle/reconcile';
+import { type ContainerSummary, summarize } from './lifecycle/summary';
+import type { CreateOptions } from './options';
+import { viewContainers } from './state/container-state';
+
+/**
+ * The containers of one root folder.
+ *
+ * Holds nothing open and runs nothing in the background: several processes may use the same folders at once.
+ */
+export class Runtime {
+  readonly #context: RuntimeContext;
+
+  constructor(context: RuntimeContext) {
+    this.#context = context;
+  }
+
+  /** Makes a container. See {@link createContainer} for the errors. Needs root. */
+  async create(options: CreateOptions): Promise<Container> {
+    requireRoot('create containers');
+    const record = await createContainer(this.#context, options);
+    return new Container(this.#context, record.id);
+  }
+
+  /**
+   * Finds a container by full ID, name, or unique prefix of an ID.
+   *
+   * Fails with ERR_TINYD_CONTAINER_NOT_FOUND or ERR_TINYD_CONTAINER_AMBIGUOUS.
+   */
+  find(text: string): Container {
+    return new Container(this.#context, findId(this.#context.layout, text));
+  }
+
+  /** What `ps -a` shows, newest first. Reads small files only, and takes no lock. */
+  containers(): ContainerSummary[] {
+    return viewContainers(this.#context).map(summarize);
+  }
+
+  /** IDs of the images that containers use: what must not be removed from the store. */
+  imagesInUse(): Map<string, string[]> {
+    const users = new Map<string, string[]>();
+    for (const { record } of viewContainers(this.#context)) {
+      const { id } = record.options.image;
+      users.set(id, [...(users.get(id) ?? []), record.name]);
+    }
+    return users;
+  }
+
+  /** Repairs what a killed monitor or a restart of the host left behind; `--rm` containers that ended are removed. */
+  async reconcile(): Promise<void> {
+    requireRoot('repair containers');
+    await reconcileContainers(this.#context);
+  }
+}
+
+/** Opens the containers of a root folder; nothing is made before the first create. */
+export function openRuntime(folders: RuntimeFolders): Runtime {
+  const layout = runtimeLayout({ root: resolve(folders.root), state: resolve(folders.state) });
+  return new Runtime({ layout });
+}
+
+function requireRoot(what: string): void {
+  if (process.geteuid?.() === 0) return;
+  throw new TinydError('ERR_TINYD_NOT_ROOT', `${what}: this needs root`, {
+    hint: 'run it with sudo: namespaces, mounts and cgroups are made directly, there is no daemon to ask',
+  });
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { replaceFile, systemCode } from '../atomic-file';
+
+/**
+ * `state.json`: what the monitor records of its process, replaced as a whole at start and at the end.
+ *
+ * A container that was never started has none. `startTicks` (field 22 of /proc/PID/stat) and `bootId` tell the
+ * process from a later one with the same PID; the text is decimal, since ticks may exceed 2^53.
+ */
+export interface StateFile {
+  readonly status: 'running' | 'exited';
+  /** Host PID of the container's process. */
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly monitorPid: number;
+  readonly monitorStartTicks: string;
+  /** /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
+  /** RFC 3339 with nanoseconds, UTC. */
+  readonly startedAt: string;
+  /** Only when exited. */
+  readonly finishedAt?: string;
+  /** Exit status as docker counts: 128 + n when signal n ended it. Only when exited. */
+  readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+  /** Why the process ended, when it was not by itself. */
+  readonly error?: string;
+}
+
+/** Reads a state file; undefined when there is none. Fails with ERR_TINYD_SYSTEM when it is no state file. */
+export function readStateFile(path: string): StateFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const value = parse(text);
+  if (!isStateFile(value)) {
+    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a state file`, {
+      hint: 'remove the container with tinyd rm -f',
+      details: { path },
+    });
+  }
+  return value;
+}
+
+/** Writes a final state in place of a monitor that is gone. */
+export function writeStateFile(path: string, state: StateFile): void {
+  replaceFile(path, `${JSON.stringify(state)}\n`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isStateFile(value: unknown): value is StateFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const state = value as Record<string, unknown>;
+  return (
+    (state.status === 'running' || state.status === 'exited') &&
+    Number.isSafeInteger(state.pid) &&
+    typeof state.startTicks === 'string' &&
+    /^\d+$/.test(state.startTicks) &&
+    typeof state.bootId === 'string' &&
+    typeof state.startedAt === 'string' &&
+    (state.status === 'running' || Number.isSafeInteger(state.exitCode))
+  );
+}

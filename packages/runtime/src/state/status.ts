@@ -1,0 +1,116 @@
+import { TinydError } from '@tinyd/core';
+import { currentBootId, startTicksOf } from './processes';
+import type { StateFile } from './state-file';
+
+/** docker's words for where a container is in its life. */
+export type ContainerStatus = 'created' | 'running' | 'exited';
+
+/** What may be done to a container in a state. */
+export interface StatusRules {
+  readonly canStart: boolean;
+  /** kill, exec, attach. */
+  readonly hasProcess: boolean;
+  /** rm without --force. */
+  readonly canRemove: boolean;
+}
+
+/** The state table: one row for each status. */
+export const STATUS_RULES: Readonly<Record<ContainerStatus, StatusRules>> = {
+  created: { canStart: true, hasProcess: false, canRemove: true },
+  running: { canStart: false, hasProcess: true, canRemove: false },
+  exited: { canStart: true, hasProcess: false, canRemove: true },
+};
+
+/** A container's state as it is now: the state file, checked against the processes that live. */
+export interface ObservedState {
+  readonly status: ContainerStatus;
+  /** Host PID; 0 unless running. */
+  readonly pid: number;
+  /** Decimal; `0` unless running. */
+  readonly startTicks: string;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+  /** RFC 3339 with nanoseconds; docker's zero time when it has not happened. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** The file says running, but nothing runs: the monitor was killed or the host restarted. */
+  readonly stale: boolean;
+}
+
+/** docker's "never". */
+export const ZERO_TIME = '0001-01-01T00:00:00Z';
+
+/** Exit status of a container whose monitor did not live to record one. */
+export const LOST_EXIT_CODE = 137;
+
+/** What lives of a container; injected so that the table can be tested without processes. */
+export interface Liveness {
+  readonly bootId: () => string;
+  readonly startTicksOf: (pid: number) => string | undefined;
+}
+
+const HOST: Liveness = { bootId: currentBootId, startTicksOf };
+
+/** Tells a container's state from its state file; reads take no lock. */
+export function observe(file: StateFile | undefined, host: Liveness = HOST): ObservedState {
+  if (file === undefined) return { ...NOTHING, status: 'created' };
+  const { startedAt } = file;
+  if (file.status === 'exited') {
+    return {
+      ...NOTHING,
+      status: 'exited',
+      exitCode: file.exitCode ?? LOST_EXIT_CODE,
+      oomKilled: file.oomKilled ?? false,
+      error: file.error ?? '',
+      startedAt,
+      finishedAt: file.finishedAt ?? ZERO_TIME,
+    };
+  }
+  const lost = whyLost(file, host);
+  if (lost === undefined) {
+    return { ...NOTHING, status: 'running', pid: file.pid, startTicks: file.startTicks, startedAt };
+  }
+  return { ...NOTHING, status: 'exited', exitCode: LOST_EXIT_CODE, error: lost, startedAt, stale: true };
+}
+
+const NOTHING: Omit<ObservedState, 'status'> = {
+  pid: 0,
+  startTicks: '0',
+  exitCode: 0,
+  oomKilled: false,
+  error: '',
+  startedAt: ZERO_TIME,
+  finishedAt: ZERO_TIME,
+  stale: false,
+};
+
+function whyLost(file: StateFile, host: Liveness): string | undefined {
+  if (file.bootId !== host.bootId()) return 'the host was restarted while the container ran';
+  const monitorLives = host.startTicksOf(file.monitorPid) === file.monitorStartTicks;
+  return monitorLives ? undefined : 'the monitor of the container was killed';
+}
+
+const VERB_HINTS: Readonly<Record<ContainerStatus, string>> = {
+  created: 'start it first: tinyd start',
+  running: 'stop it first: tinyd stop, or use --force',
+  exited: 'start it again: tinyd start',
+};
+
+/** Refuses a verb in the wrong state, naming the state and the verb that helps. */
+export function wrongState(verb: string, name: string, status: ContainerStatus): TinydError {
+  return new TinydError(
+    'ERR_TINYD_CONTAINER_STATE',
+    `${verb} container ${name}: it is ${STATUS_WORDS[status]}`,
+    {
+      hint: VERB_HINTS[status],
+      details: { container: name, status },
+    },
+  );
+}
+
+const STATUS_WORDS: Readonly<Record<ContainerStatus, string>> = {
+  created: 'created, but not started',
+  running: 'running',
+  exited: 'not running',
+};
