@@ -91,7 +91,7 @@ function storeVersion(layout: StoreLayout, text: string): number {
   try {
     const marker = JSON.parse(text) as Record<string, unknown>;
     const version = marker[VERSION_KEY];
-    if (marker['imageLayoutVersion'] === '1.0.0' && typeof version === 'number') return version;
+    if (marker.imageLayoutVersion === '1.0.0' && typeof version === 'number') return version;
   } catch (error) {
     throw invalidRoot(layout, `${layout.ociLayout} is no JSON`, error);
   }

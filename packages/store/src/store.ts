@@ -84,8 +84,7 @@ export class Store {
 
   /** Brings an image into the store. See {@link PullOptions} and {@link PullResult}. */
   pull(source: ImageSource, reference: Reference, options: PullOptions): Promise<PullResult> {
-    const overlayXattr = process.geteuid?.() === 0 ? 'trusted' : 'user';
-    return pullImage({ layout: this.#layout, overlayXattr }, source, reference, options);
+    return pullImage(this.#layout, source, reference, options);
   }
 
   /** All images, newest first, one row for each name (and platform). */

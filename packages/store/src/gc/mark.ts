@@ -62,6 +62,6 @@ function markAll(layout: StoreLayout, digest: Digest, blobs: Set<Digest>, chainI
   blobs.add(digest);
   if (!existsSync(blobPath(layout, digest))) return;
   const { kind, document } = readManifest(layout, digest);
-  if (kind === 'manifest') return markManifest(layout, digest, blobs, chainIds);
-  for (const child of document.manifests) markAll(layout, child.digest, blobs, chainIds);
+  if (kind === 'manifest') markManifest(layout, digest, blobs, chainIds);
+  else for (const child of document.manifests) markAll(layout, child.digest, blobs, chainIds);
 }

@@ -65,5 +65,10 @@ function graphData(layout: StoreLayout, config: ImageConfig): ImageInspection['G
 }
 
 function lastTagTime({ entries }: StoredImage): string {
-  return entries.reduce((latest, { updated }) => (updated > latest ? updated : latest), '');
+  return (
+    entries
+      .map(({ updated }) => updated)
+      .sort()
+      .at(-1) ?? ''
+  );
 }

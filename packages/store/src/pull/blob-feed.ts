@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { type Descriptor, TinydError } from '@tinyd/core';
-import type { LayerUnpack } from '@tinyd/native';
+import type { LayerUnpack, UnpackResult } from '@tinyd/native';
 
 /**
  * A blob file that may still grow, and the unpackers that follow it.
@@ -64,12 +64,12 @@ export class BlobFeed {
   }
 
   /** Lets an unpacker follow the file until its result is there. */
-  async follow<T>(unpack: LayerUnpack, result: Promise<T>): Promise<T> {
+  async follow(unpack: LayerUnpack): Promise<UnpackResult> {
     this.#followers.add(unpack);
     if (this.#isAborted) unpack.abort();
     else unpack.advance(this.available);
     try {
-      return await result;
+      return await unpack.result;
     } finally {
       this.#followers.delete(unpack);
     }

@@ -1,39 +1,14 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { type Descriptor, type Digest, TinydError } from '@tinyd/core';
-import { settleLayer, startUnpack, type UnpackResult } from '@tinyd/native';
 import { acquireLock } from '../content/object-lock';
 import { fileMatchesDigest } from '../content/verify';
 import type { Committable } from '../layers/commit';
-import { layerRecord } from '../layers/record';
-import { makeUnfinished } from '../layers/unfinished';
-import { blobLockPath, blobPath, layerContentPath, layerRecordPath, partialPath } from '../layout';
+import { blobLockPath, blobPath, partialPath } from '../layout';
 import { BlobFeed } from './blob-feed';
-import type { CommitGroup } from './commit-group';
 import { isContentFailure, layerError } from './engine-error';
 import type { LayerEvent } from './events';
-import type { LayerStack } from './layer-stack';
+import { type LayerPullContext, unpackLayer } from './layer-unpack';
 import type { PullSession } from './session';
-import type { Slots } from './slots';
-
-/** What the layers of one pull share. */
-export interface LayerPullContext {
-  readonly session: PullSession;
-  readonly leaseId: string;
-  /** Known once the config has arrived; downloads begin before that. */
-  readonly stack: Promise<LayerStack>;
-  /** The config was in the store: no layer needs to be fetched on suspicion. */
-  readonly isStackKnown: boolean;
-  readonly downloads: Slots;
-  readonly unpacks: Slots;
-  readonly group: CommitGroup<Committable>;
-  readonly overlayXattr: 'trusted' | 'user';
-  /** Bytes of content that one layer may have. */
-  readonly limitBytes: number;
-}
-
-/** How often an unpacker that has all its input is asked how far it is. */
-const PROGRESS_MS = 100;
 
 /**
  * Brings one blob and the layers made of it into the store: downloaded, followed by the unpacker as it grows, verified
@@ -176,82 +151,12 @@ export class LayerPull {
     const layers: { chainId: Digest; folder: string }[] = [];
     for (const position of this.#positions) {
       if (stack.isStored(position)) continue;
-      const folder = await this.#unpack(feed, stack, position);
+      const folder = await unpackLayer(this.#context, feed, stack, position);
       layers.push({ chainId: stack.at(position).chainId, folder });
     }
     // Nothing has verified the blob then.
     if (layers.length === 0) unneeded.abort();
     return layers;
-  }
-
-  async #unpack(feed: BlobFeed, stack: LayerStack, position: number): Promise<string> {
-    const { session, unpacks, leaseId, overlayXattr } = this.#context;
-    const folder = await makeUnfinished(session.layout, leaseId, position);
-    const targetDir = layerContentPath(folder);
-    const result = await unpacks.use(session.signal, () =>
-      this.#startUnpack(feed, stack, position, targetDir),
-    );
-    const { impliedDirs, pendingLinks } = result;
-    if (impliedDirs.length > 0 || pendingLinks.length > 0) {
-      await this.#waitForLower(stack, position);
-      const lowerDirs = stack.lowerDirs(position);
-      await settleLayer({ targetDir, lowerDirs, impliedDirs, pendingLinks, overlayXattr });
-    }
-    await writeFile(layerRecordPath(folder), this.#record(stack, position, result), { mode: 0o600 });
-    stack.settle(position, targetDir);
-    return folder;
-  }
-
-  async #startUnpack(
-    feed: BlobFeed,
-    stack: LayerStack,
-    position: number,
-    targetDir: string,
-  ): Promise<UnpackResult> {
-    const { session, overlayXattr, limitBytes } = this.#context;
-    const { digest, size } = this.#descriptor;
-    const { diffId } = stack.at(position);
-    const unpack = startUnpack({
-      blobFd: feed.fd,
-      blobSize: size,
-      blobDigest: digest,
-      diffId,
-      targetDir,
-      overlayXattr,
-      limitBytes,
-    });
-    const abort = () => unpack.abort();
-    session.signal.addEventListener('abort', abort, { once: true });
-    const progress = setInterval(() => {
-      if (feed.isComplete) this.#emit('unpacking', unpack.consumed());
-    }, PROGRESS_MS);
-    try {
-      return await feed.follow(unpack, unpack.result);
-    } finally {
-      clearInterval(progress);
-      session.signal.removeEventListener('abort', abort);
-    }
-  }
-
-  /** While it waits, this layer must not hold up the commit that another process may be waiting for. */
-  async #waitForLower(stack: LayerStack, position: number): Promise<void> {
-    if (stack.isSettledBelow(position)) return;
-    this.#context.group.leave();
-    try {
-      await stack.settledBelow(position);
-    } finally {
-      await this.#context.group.enter();
-    }
-  }
-
-  #record(stack: LayerStack, position: number, result: UnpackResult): string {
-    const { chainId, diffId } = stack.at(position);
-    const parent = stack.parentOf(position);
-    const { compression, contentBytes, entries } = result;
-    const { digest: blob, size: blobSize } = this.#descriptor;
-    const source = this.#session.servedBy();
-    const facts = { chainId, diffId, blob, blobSize, compression, contentBytes, entries, source };
-    return `${JSON.stringify(layerRecord({ ...facts, ...(parent && { parent }) }), undefined, 2)}\n`;
   }
 
   #emit(status: LayerEvent['status'], bytes: number): void {

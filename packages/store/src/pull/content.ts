@@ -1,0 +1,174 @@
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import {
+  assertLayersMatch,
+  chainIds,
+  type Descriptor,
+  type Digest,
+  formatPlatform,
+  formatReference,
+  type ImageConfig,
+} from '@tinyd/core';
+import { writeDocument } from '../content/document';
+import { withIndexLock } from '../images/index-file';
+import { type Committable, commit, linkLayer } from '../layers/commit';
+import { blobPath, partialPath } from '../layout';
+import { CommitGroup } from './commit-group';
+import { LayerPull } from './layer-pull';
+import { LayerStack } from './layer-stack';
+import type { LayerPullContext } from './layer-unpack';
+import type { PullLease } from './lease';
+import { checkPlatform, type ResolvedImage, readImageConfig } from './resolve-image';
+import type { PulledDocument, PullSession } from './session';
+import { Slots } from './slots';
+import { checkSpace } from './space';
+
+/** Blobs on their way at the same time. docker has 3, podman 6. */
+const CONCURRENT_DOWNLOADS = 6;
+/** Of the free space, what one layer may fill. */
+const LAYER_SHARE = 0.9;
+
+/** Fetches config and layers side by side and commits them. */
+export async function pullContent(
+  session: PullSession,
+  lease: PullLease,
+  image: ResolvedImage,
+): Promise<{ readonly platform: string; readonly isNew: boolean }> {
+  const { manifest, documents } = image;
+  const isStackKnown = existsSync(blobPath(session.layout, manifest.config.digest));
+  await claim(session, lease, image, []);
+  const written = writeAll(session, documents);
+
+  const config = readImageConfig(session, manifest.config);
+  const platform = config.then(({ config }) => formatPlatform(checkPlatform(session, image, config)));
+  const stack = platform.then(async () => stackOf(session, lease, image, (await config).config));
+  const configWritten = platform.then(async () => writeAll(session, [(await config).document]));
+  const layers = pullLayers(session, lease, image, stack, isStackKnown);
+  const parts = [platform, stack, configWritten, written, layers];
+  for (const part of parts) part.catch((error: unknown) => session.stop(error));
+  await Promise.allSettled(parts);
+  if (session.signal.aborted) throw session.signal.reason;
+  return { platform: await platform, isNew: (await layers) > 0 };
+}
+
+/** @returns how many layers were not in the store. */
+async function pullLayers(
+  session: PullSession,
+  lease: PullLease,
+  { manifest }: ResolvedImage,
+  stack: Promise<LayerStack>,
+  isStackKnown: boolean,
+): Promise<number> {
+  const { layout } = session;
+  if (isStackKnown) await stack;
+  const blobs = distinctBlobs(manifest.layers);
+  session.emit({
+    type: 'layers',
+    layers: blobs.map(({ descriptor: { digest, size } }) => ({ digest, size })),
+  });
+  warnOfSpace(
+    session,
+    blobs.map(({ descriptor }) => descriptor),
+  );
+  const { bavail, bsize } = statfsSync(layout.root);
+  const context: LayerPullContext = {
+    session,
+    leaseId: lease.id,
+    stack,
+    isStackKnown,
+    downloads: new Slots(CONCURRENT_DOWNLOADS),
+    unpacks: new Slots(availableParallelism()),
+    group: new CommitGroup<Committable>(items => commit(layout, items)),
+    overlayXattr: process.geteuid?.() === 0 ? 'trusted' : 'user',
+    limitBytes: Math.floor(bavail * bsize * LAYER_SHARE),
+  };
+  const largestFirst = [...blobs].sort((a, b) => b.descriptor.size - a.descriptor.size);
+  const pulls = largestFirst.map(({ descriptor, positions }) =>
+    new LayerPull(context, descriptor, positions).run(),
+  );
+  for (const pull of pulls) {
+    pull
+      .catch(async (error: unknown) => {
+        session.stop(error);
+        (await stack).fail(error);
+      })
+      .catch(() => undefined);
+  }
+  const results = await Promise.allSettled(pulls);
+  if (session.signal.aborted) throw session.signal.reason;
+  return results.filter(result => result.status === 'fulfilled' && result.value).length;
+}
+
+/** A manifest may name one blob several times: it is fetched once. */
+function distinctBlobs(
+  layers: readonly Descriptor[],
+): { readonly descriptor: Descriptor; readonly positions: readonly number[] }[] {
+  const positions = new Map<Digest, { descriptor: Descriptor; positions: number[] }>();
+  layers.forEach((descriptor, position) => {
+    const known = positions.get(descriptor.digest);
+    if (known) known.positions.push(position);
+    else positions.set(descriptor.digest, { descriptor, positions: [position] });
+  });
+  return [...positions.values()];
+}
+
+function warnOfSpace(session: PullSession, descriptors: readonly Descriptor[]): void {
+  const { layout } = session;
+  const missing = descriptors.filter(({ digest }) => !existsSync(blobPath(layout, digest)));
+  const size = (sum: number, descriptor: Descriptor) => sum + descriptor.size;
+  const arrived = missing
+    .map(({ digest }) => statSync(partialPath(layout, digest), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, bytes) => sum + bytes, 0);
+  const unpackBytes = missing.reduce(size, 0);
+  if (missing.length === 0) return;
+  const warning = checkSpace(layout.root, {
+    downloadBytes: Math.max(0, unpackBytes - arrived),
+    unpackBytes,
+    layers: missing.length,
+  });
+  if (warning) session.warn(warning);
+}
+
+/** The layers that the config describes; those in the store are settled at once. */
+async function stackOf(
+  session: PullSession,
+  lease: PullLease,
+  image: ResolvedImage,
+  config: ImageConfig,
+): Promise<LayerStack> {
+  assertLayersMatch(image.manifest, config);
+  const diffIds = config.rootfs.diff_ids;
+  const chain = chainIds(diffIds);
+  await claim(session, lease, image, chain);
+  const stack = new LayerStack(
+    session.layout,
+    chain.map((chainId, position) => ({ position, chainId, diffId: diffIds[position] ?? chainId })),
+  );
+  for (const { position, chainId } of stack.layers) {
+    if (!stack.isStored(position)) continue;
+    await linkLayer(session.layout, chainId);
+    stack.settle(position);
+  }
+  return stack;
+}
+
+/** From here on no garbage collection takes what this pull finds present or brings. */
+async function claim(
+  { layout, reference, options }: PullSession,
+  lease: PullLease,
+  { manifest, documents }: ResolvedImage,
+  chain: readonly Digest[],
+): Promise<void> {
+  const blobs = [...documents, manifest.config, ...manifest.layers].map(({ digest }) => digest);
+  const needs = {
+    reference: formatReference(reference),
+    platform: formatPlatform(options.platform),
+    blobs,
+    chainIds: chain,
+  };
+  await withIndexLock(layout, () => lease.claim(needs));
+}
+
+async function writeAll({ layout }: PullSession, documents: readonly PulledDocument[]): Promise<void> {
+  for (const { digest, bytes } of documents) await writeDocument(layout, digest, bytes);
+}
