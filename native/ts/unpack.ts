@@ -14,29 +14,37 @@ export interface UnpackOptions {
   readonly targetDir: string;
   /** `trusted` as root, `user` where rootless: the namespace of overlay's own xattrs. */
   readonly overlayXattr: 'trusted' | 'user';
-  /** Refuse to write more than this many bytes of file content. */
+  /** Refuse to write more than this many bytes of file content (holes do not count, what follows the archive's end does). */
   readonly limitBytes?: number;
 }
 
 /** What unpacking found out. Paths are raw bytes as in the archive, normalised, without a leading slash. */
 export interface UnpackResult {
+  /** Members of the archive, whiteouts included. */
   readonly entries: number;
   /** Sum of file sizes in bytes (as `docker images` counts). */
   readonly contentBytes: number;
   /** Length of the uncompressed tar in bytes. */
   readonly tarBytes: number;
   readonly compression: 'none' | 'gzip' | 'zstd';
-  /** Folders that entries imply but the archive does not list; they need a lower layer's mode, owner and xattrs. */
+  /**
+   * Folders that entries imply but the archive does not list; they need a lower layer's mode, owner and xattrs.
+   * The layer's root is the empty path, and is among them unless the archive lists it.
+   */
   readonly impliedDirs: readonly Buffer[];
-  /** Hard links whose target is not in this layer. */
+  /** Hard links whose target is not in this layer, in the archive's order. */
   readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
 }
 
 /** One layer on its way from blob to folder: two native threads follow the blob file as it grows. */
 export interface LayerUnpack {
-  /** Tells that the first `availableBytes` of the blob file are there to read. Never blocks. */
+  /**
+   * Tells that the first `availableBytes` of the blob file are there to read. Never blocks; a smaller number than
+   * before is ignored, one larger than the blob's size fails the layer with BLOB_SIZE. A blob that ends too early is
+   * for the caller to notice, who then calls {@link abort}.
+   */
   advance(availableBytes: number): void;
-  /** Gives up; the promise rejects with ERR code ABORTED. The target folder is left for the caller to delete. */
+  /** Gives up; the promise rejects with code ABORTED. No effect after the end. The target folder is left for the caller to delete. */
   abort(): void;
   /** Bytes of the blob consumed so far, for progress. */
   consumed(): number;
@@ -47,7 +55,7 @@ export interface LayerUnpack {
 export interface SettleOptions {
   /** The unpacked folder. */
   readonly targetDir: string;
-  /** The folders below it, nearest first. */
+  /** The folders below it, settled themselves, nearest first. */
   readonly lowerDirs: readonly string[];
   readonly impliedDirs: readonly Buffer[];
   readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
@@ -69,15 +77,18 @@ function unpackAddon(): UnpackAddon {
  * Starts to unpack a layer blob into an overlay lower dir.
  *
  * Nothing outside `targetDir` is touched, whatever the archive says. Rejections are Errors whose `code` is one of
- * BLOB_DIGEST, BLOB_SIZE, DIFF_ID, COMPRESSION, ARCHIVE, ESCAPE, LIMIT, ABORTED, or an errno name (ENOSPC) with `syscall` and `path`.
+ * BLOB_DIGEST, BLOB_SIZE, DIFF_ID, COMPRESSION, ARCHIVE, ESCAPE, LIMIT, ABORTED, or an errno name (ENOSPC) with
+ * `syscall` and `path`. Options of a wrong type throw a TypeError.
  */
 export function startUnpack(options: UnpackOptions): LayerUnpack {
   return unpackAddon().startUnpack(options);
 }
 
 /**
- * Completes a layer once the layers below it are known: implied folders take mode, owner and xattrs of the nearest
- * lower layer that has them, and links into lower layers copy their target up.
+ * Completes a layer once the layers below it are known: implied folders take mode, owner, times and xattrs of the
+ * nearest lower layer that has them, and links into lower layers copy their target up. May be repeated.
+ *
+ * Rejects with ARCHIVE when a link's target is in no layer, or with an errno name.
  */
 export function settleLayer(options: SettleOptions): Promise<void> {
   return unpackAddon().settleLayer(options);

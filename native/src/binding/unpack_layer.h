@@ -6,4 +6,7 @@ namespace tinyd::unpack {
 /** startUnpack(options): starts two threads and returns the object that steers them. */
 napi_value startUnpack(napi_env env, napi_callback_info info);
 
+/** settleLayer(options): works on a thread of libuv's pool and returns a promise. */
+napi_value startSettle(napi_env env, napi_callback_info info);
+
 }  // namespace tinyd::unpack

@@ -5,19 +5,15 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include <algorithm>
-
 #include "../helper/remove_tree.h"
 #include "sys/result.h"
 #include "unpack/layer_path.h"
+#include "unpack/path_walk.h"
 #include "unpack/whiteout_node.h"
 
 namespace tinyd::unpack {
 
 namespace {
-
-/** As the kernel's own limit on links in one path. */
-constexpr int kMaxLinks = 40;
 
 long openBeneath(int root, const char* path, int flags) {
   open_how how = {};
@@ -28,23 +24,12 @@ long openBeneath(int root, const char* path, int flags) {
 
 }  // namespace
 
-/** Where a walk stands, and the components that are still to come, last one first. */
+/** Where a walk stands, and what is still to come. */
 struct LayerTree::Walk {
+  explicit Walk(std::string_view path) : rest(path) {}
+  PathWalk rest;
   Fd at;
   std::string path;
-  std::vector<std::string> rest;
-  int links = 0;
-
-  void push(std::string_view components) {
-    const size_t first = rest.size();
-    while (!components.empty()) {
-      const size_t slash = std::min(components.find('/'), components.size());
-      const std::string_view part = components.substr(0, slash);
-      if (!part.empty() && part != ".") rest.emplace_back(part);
-      components.remove_prefix(std::min(slash + 1, components.size()));
-    }
-    std::reverse(rest.begin() + static_cast<std::ptrdiff_t>(first), rest.end());
-  }
 };
 
 std::string Place::path() const {
@@ -96,10 +81,9 @@ Status LayerTree::openPlain(const std::string& path, int flags, Fd* fd) {
 Status LayerTree::openByComponents(const std::string& path, Fd* fd) {
   constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   fd->reset(openat(root_, ".", kFlags));
-  Walk parts;
-  parts.push(path);
-  for (; fd->valid() && !parts.rest.empty(); parts.rest.pop_back()) {
-    fd->reset(openat(fd->get(), parts.rest.back().c_str(), kFlags));
+  PathWalk parts(path);
+  for (std::string name; fd->valid() && parts.next(&name);) {
+    fd->reset(openat(fd->get(), name.c_str(), kFlags));
   }
   return fd->valid() ? Status() : failedCall("openat", path);
 }
@@ -119,12 +103,9 @@ Status LayerTree::walk(std::string_view path, bool make, Fd* fd, std::string* re
   // Nearly always all of it is there and free of links: one call.
   if (openPlain(*resolved, O_PATH | O_DIRECTORY, fd).ok()) return {};
 
-  Walk walk;
+  Walk walk(path);
   TRY(openByComponents("", &walk.at));
-  walk.push(path);
-  while (!walk.rest.empty() && *found) {
-    const std::string name = std::move(walk.rest.back());
-    walk.rest.pop_back();
+  for (std::string name; *found && walk.rest.next(&name);) {
     if (name == "..") {
       // The path so far has no links in it, so its parent is what it says; above the root is the root.
       walk.path = parentOf(walk.path);
@@ -157,7 +138,13 @@ Status LayerTree::step(Walk* walk, const std::string& name, bool make, bool* fou
     walk->path = path;
     return {};
   }
-  if (S_ISLNK(info.st_mode)) return followLink(walk, next.get(), name);
+  if (S_ISLNK(info.st_mode)) {
+    bool isAbsolute = false;
+    TRY(walk->rest.follow(next.get(), "", path, &isAbsolute));
+    if (!isAbsolute) return {};
+    walk->path.clear();
+    return openByComponents("", &walk->at);
+  }
   if (!make) {
     *found = false;
     return {};
@@ -180,23 +167,6 @@ Status LayerTree::makeDirectory(Walk* walk, const std::string& name, bool isOpaq
   if (!made.valid()) return failedCall("openat", path);
   walk->at = std::move(made);
   walk->path = path;
-  return {};
-}
-
-Status LayerTree::followLink(Walk* walk, int link, const std::string& name) {
-  const std::string path = join(walk->path, name);
-  if (++walk->links > kMaxLinks) {
-    return fail(Code::kEscape, "too many symbolic links on the way to " + quoted(path));
-  }
-  std::string target(kMaxPath + 1, '\0');
-  const ssize_t length = readlinkat(link, "", target.data(), target.size());
-  if (length == -1) return failedCall("readlinkat", path);
-  target.resize(static_cast<size_t>(length));
-  if (target.starts_with('/')) {
-    walk->path.clear();
-    TRY(openByComponents("", &walk->at));
-  }
-  walk->push(target);
   return {};
 }
 

@@ -52,7 +52,6 @@ class LayerTree {
   Status walk(std::string_view path, bool make, Fd* fd, std::string* resolved, bool* found);
   Status step(Walk* walk, const std::string& name, bool make, bool* found);
   Status makeDirectory(Walk* walk, const std::string& name, bool isOpaque);
-  Status followLink(Walk* walk, int link, const std::string& name);
 
   int root_;
   LayerRecords& records_;

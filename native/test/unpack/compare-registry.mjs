@@ -25,21 +25,35 @@ async function get(url) {
 async function layersOf(registry, name, tag) {
   let manifest = JSON.parse(await get(`${registry}/v2/${name}/manifests/${tag}`));
   if (manifest.manifests) {
-    const entry = manifest.manifests.find((m) => m.platform?.architecture === 'amd64') ?? manifest.manifests[0];
+    const entry = manifest.manifests.find(m => m.platform?.architecture === 'amd64') ?? manifest.manifests[0];
     manifest = JSON.parse(await get(`${registry}/v2/${name}/manifests/${entry.digest}`));
   }
   const config = JSON.parse(await get(`${registry}/v2/${name}/blobs/${manifest.config.digest}`));
   return manifest.layers.map((layer, i) => ({ ...layer, diffId: config.rootfs.diff_ids[i] }));
 }
 
+/** Does to a tree of GNU tar's what the engine does while writing: whiteouts become devices 0:0, or an attribute. */
+function convertWhiteouts(dir) {
+  const script = `find . -name '.wh.*' | while IFS= read -r path; do
+    parent=$(dirname "$path"); name=$(basename "$path"); touch -r "$parent" /tmp/.tinyd-times; rm "$path"
+    if [ "$name" = .wh..wh..opq ]; then setfattr -n trusted.overlay.opaque -v y "$parent"
+    else mknod -m 0 "$parent/\${name#.wh.}" c 0 0; fi
+    touch -r /tmp/.tinyd-times "$parent"; done`;
+  execFileSync('bash', ['-c', script], { cwd: dir });
+}
+
 /** One line for each file: type, mode, owner, size, mtime with nanoseconds, link target, hard link count, path, hash, xattrs. */
 function listing(dir) {
-  const find = `find . -mindepth 1 -printf '%y %m %U %G %s %T@ %l %n %p\\n' | sed -E 's/^(d [0-7]+ [0-9]+ [0-9]+) [0-9]+/\\1 -/; s/^(d.*) [0-9]+ (\\.)/\\1 \\2/'`;
+  const find = `find . -mindepth 1 -printf '%y %m %U %G %s %T@ %l %n %p\\n' | sed -E 's/^(d [0-7]+ [0-9]+ [0-9]+) [0-9]+/\\1 -/; s/^(d.*) [0-9]+ (\\.)/\\1 \\2/; s/^(c 0 0 0 0) [^ ]+/\\1/'`;
   const sums = `find . -type f -print0 | xargs -0r sha256sum`;
   const attrs = `find . -print0 | xargs -0r getfattr -h -d -m - 2>/dev/null || true`;
-  const run = (command) =>
-    execFileSync('sh', ['-c', command], { cwd: dir, maxBuffer: 1 << 30, env: { ...process.env, LC_ALL: 'C' } }).toString();
-  return [find, sums].flatMap((command) => run(command).split('\n').sort()).join('\n') + run(attrs);
+  const run = command =>
+    execFileSync('sh', ['-c', command], {
+      cwd: dir,
+      maxBuffer: 1 << 30,
+      env: { ...process.env, LC_ALL: 'C' },
+    }).toString();
+  return [find, sums].flatMap(command => run(command).split('\n').sort()).join('\n') + run(attrs);
 }
 
 const [registry, ...images] = process.argv.slice(2);
@@ -48,7 +62,10 @@ try {
   for (const image of images) {
     const [name, tag = 'latest'] = image.split(':');
     for (const layer of await layersOf(registry, name, tag)) {
-      const id = createHash('sha256').update(image + layer.digest).digest('hex').slice(0, 12);
+      const id = createHash('sha256')
+        .update(image + layer.digest)
+        .digest('hex')
+        .slice(0, 12);
       const [blob, ours, theirs] = [join(root, id), join(root, `${id}.ours`), join(root, `${id}.tar`)];
       writeFileSync(blob, await get(`${registry}/v2/${name}/blobs/${layer.digest}`));
       mkdirSync(ours);
@@ -68,7 +85,17 @@ try {
       const ms = Number(process.hrtime.bigint() - start) / 1e6;
       closeSync(blobFd);
       const filter = { gzip: '-z', zstd: '--zstd', none: '--no-auto-compress' }[result.compression];
-      execFileSync('tar', ['-C', theirs, filter, '-xpf', blob, '--xattrs', '--xattrs-include=*', '--numeric-owner']);
+      execFileSync('tar', [
+        '-C',
+        theirs,
+        filter,
+        '-xpf',
+        blob,
+        '--xattrs',
+        '--xattrs-include=*',
+        '--numeric-owner',
+      ]);
+      convertWhiteouts(theirs);
       const [a, b] = [listing(ours), listing(theirs)];
       const same = a === b;
       console.log(

@@ -1,0 +1,59 @@
+#pragma once
+#include <sys/stat.h>
+
+#include "sys/fd.h"
+#include "unpack/entry.h"
+
+namespace tinyd::unpack {
+
+/** A folder of one layer that is part of a merged folder. */
+struct MergedPart {
+  size_t layer;
+  Fd fd;
+};
+using MergedFolder = std::vector<MergedPart>;
+
+/** What a path leads to in the merged layers. */
+struct MergedFile {
+  /** Free of symbolic links but for the last component. */
+  std::string path;
+  /** The layer that shows; 0 is the nearest. */
+  size_t layer = 0;
+  /** The folder in that layer that holds it. */
+  Fd parent;
+  std::string name;
+  struct stat info {};
+};
+
+/** Layers as overlayfs would show them, read through descriptors: whiteouts and opaque folders hide what is
+ * below. */
+class MergedLayers {
+ public:
+  /** Opens the layers' folders, nearest first. */
+  Status open(const std::vector<std::string>& folders);
+
+  /**
+   * Finds a file as a process in the merged root would, a symbolic link at the end not followed.
+   * `found` is false where there is none.
+   */
+  Status find(const std::string& path, MergedFile* file, bool* found);
+
+  /**
+   * The nearest folder at `path` below layer 0, whose own folder of that path must have no links in it.
+   * Opaqueness of that one is not regarded: it hides what lower layers have in the folder, not the folder.
+   */
+  Status findLowerFolder(const std::string& path, Fd* folder, bool* found);
+
+ private:
+  struct Child;
+  Status rootFolder(MergedFolder* folder);
+  Status openFolder(const std::string& path, MergedFolder* folder);
+  Status look(const MergedFolder& folder, const std::string& name, bool ignoreNearestOpaque, Child* child);
+
+  std::vector<Fd> roots_;
+};
+
+/** The extended attributes of a file but overlayfs' own. `handle` is a path below /proc/self/fd. */
+Status readXattrs(const std::string& handle, bool follow, std::vector<Xattr>* xattrs);
+
+}  // namespace tinyd::unpack
