@@ -10,6 +10,9 @@ import type { LayerEvent } from './events';
 import { type LayerPullContext, unpackLayer } from './layer-unpack';
 import type { PullSession } from './session';
 
+/** Bounds the attempts where many mirrors serve damaged content. */
+const MOST_ATTEMPTS = 5;
+
 /**
  * Brings one blob and the layers made of it into the store: downloaded, followed by the unpacker as it grows, verified
  * and committed. A manifest may use one blob for several layers.
@@ -58,7 +61,7 @@ export class LayerPull {
     await this.#context.group.enter();
     let isCountedIn = true;
     try {
-      const item = await this.#fetchTwice();
+      const item = await this.#fetchUntilSound();
       isCountedIn = false;
       await this.#context.group.finish(item);
       if (item.layers.length === 0) return this.#exists();
@@ -75,23 +78,23 @@ export class LayerPull {
     return this.#positions.every(position => stack.isStored(position));
   }
 
-  /** What turns out to be damaged is fetched once more from the start. */
-  async #fetchTwice(): Promise<Committable> {
-    try {
-      return await this.#fetchAndUnpack();
-    } catch (error) {
-      const isDamaged = await this.#isDamaged(error);
-      if (isContentFailure(error)) rmSync(this.#partial, { force: true });
-      if (!isDamaged) throw this.#worded(error);
-    }
-    rmSync(this.#blob, { force: true });
-    this.#emit('retrying', 0);
-    try {
-      return await this.#fetchAndUnpack();
-    } catch (error) {
-      const isDamaged = await this.#isDamaged(error);
-      if (isContentFailure(error)) rmSync(this.#partial, { force: true });
-      throw isDamaged ? damaged(this.#descriptor, error) : this.#worded(error);
+  /** What turns out to be damaged is fetched once more from the start, and then from every mirror that is left. */
+  async #fetchUntilSound(): Promise<Committable> {
+    const { source, reference } = this.#session;
+    for (let attempt = 1; ; attempt++) {
+      const isFromStart = !existsSync(this.#blob) && !existsSync(this.#partial);
+      try {
+        return await this.#fetchAndUnpack();
+      } catch (error) {
+        const isDamaged = await this.#isDamaged(error);
+        if (isContentFailure(error)) rmSync(this.#partial, { force: true });
+        if (!isDamaged) throw this.#worded(error);
+        rmSync(this.#blob, { force: true });
+        const hasOtherServer = isFromStart && source.distrust(reference, this.#descriptor);
+        if (attempt === MOST_ATTEMPTS || (attempt > 1 && !hasOtherServer))
+          throw damaged(this.#descriptor, error);
+      }
+      this.#emit('retrying', 0);
     }
   }
 
@@ -178,9 +181,13 @@ function damaged({ digest, size }: Descriptor, cause: unknown): TinydError {
     (cause as TinydError).code === 'ERR_TINYD_CONTENT_SIZE'
       ? 'ERR_TINYD_CONTENT_SIZE'
       : 'ERR_TINYD_CONTENT_DIGEST';
-  return new TinydError(code, `cannot use layer ${digest}: what was sent is something else, twice`, {
-    cause,
-    hint: 'the registry or a mirror serves damaged content: try another one, or later',
-    details: { digest, size },
-  });
+  return new TinydError(
+    code,
+    `cannot use layer ${digest}: what was sent is something else, again and again`,
+    {
+      cause,
+      hint: 'the registry or a mirror serves damaged content: try another one, or later',
+      details: { digest, size },
+    },
+  );
 }

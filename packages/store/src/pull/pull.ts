@@ -33,7 +33,7 @@ export async function pullImage(
     const pulled = await pullContent(session, lease, image);
     const isNew = await recordImage(session, image, pulled.platform);
     lease.end();
-    removeLeases(layout, ({ reference: other }) => other === formatReference(reference));
+    removeLeases(layout, lease => ['', formatReference(reference)].includes(lease.reference));
     const quota = source.quota(reference);
     return {
       reference: formatReference(name),
