@@ -11,7 +11,7 @@ import { type ContainerView, requireContainer, viewContainer } from '../state/co
 import { STATUS_RULES, wrongState } from '../state/status';
 import { SIGKILL, thawFrozen } from './kill';
 import { waitForMonitor } from './monitor-lock';
-import { repairContainer } from './reconcile';
+import { repairContainer } from './repair';
 
 /** How a container is removed. */
 export interface RemoveOptions {

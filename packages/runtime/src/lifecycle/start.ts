@@ -13,7 +13,7 @@ import { type ContainerView, requireContainer } from '../state/container-state';
 import { Undo } from '../undo';
 import { prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
-import { repairContainer } from './reconcile';
+import { repairContainer } from './repair';
 import { removeLocked } from './remove';
 
 /** How a container is started. */
