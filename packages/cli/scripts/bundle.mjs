@@ -122,7 +122,8 @@ async function bundle(entry, file) {
     legalComments: 'none',
     logLevel: 'warning',
     define: { TINYD_VERSION: JSON.stringify(version) },
-    plugins: [layout(), quietStart(), lazyModules()],
+    // The HTTP client extends and copies built-in classes: it must have the modules themselves.
+    plugins: [layout(), quietStart(), ...(file === 'chunk-pull.js' ? [] : [lazyModules()])],
     metafile: true,
   });
   const text = result.outputFiles[0].text;

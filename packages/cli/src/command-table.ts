@@ -12,7 +12,21 @@ interface CommandModule {
 
 /** Every command, loaded when it is asked for: a command costs nothing to the others' start. */
 const COMMANDS = {
+  history: () => require('./commands/history') as typeof import('./commands/history'),
+  images: () => require('./commands/images') as typeof import('./commands/images'),
+  inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
+  kill: () => require('./commands/kill') as typeof import('./commands/kill'),
+  logs: () => require('./commands/logs') as typeof import('./commands/logs'),
+  port: () => require('./commands/port') as typeof import('./commands/port'),
+  ps: () => require('./commands/ps') as typeof import('./commands/ps'),
+  pull: () => require('./commands/pull') as typeof import('./commands/pull'),
+  restart: () => require('./commands/restart') as typeof import('./commands/restart'),
+  rm: () => require('./commands/rm') as typeof import('./commands/rm'),
+  rmi: () => require('./commands/rmi') as typeof import('./commands/rmi'),
+  stop: () => require('./commands/stop') as typeof import('./commands/stop'),
+  tag: () => require('./commands/tag') as typeof import('./commands/tag'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
+  wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
 
 /** Names of all commands, sorted. */

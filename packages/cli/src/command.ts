@@ -1,10 +1,15 @@
 import { Command } from '@oclif/core/command';
 import type { ArgInput, FlagInput, InferredArgs, InferredFlags } from '@oclif/core/interfaces';
 import { TinydError } from '@tinyd/core';
+import { openRuntime, type Runtime } from '@tinyd/runtime';
+import { openStore, type Store } from '@tinyd/store';
 import { type ArgvGrammar, type FlagShape, type ParsedArgv, parseArgv } from './argv/grammar';
-import type { ExitFamily } from './exit-codes';
+import { type ExitFamily, exitStatus } from './exit-codes';
 import { globalFlags } from './flags/global-flags';
 import type { Globals } from './globals';
+import { writeErr } from './output';
+import { asTinydError, formatError } from './present/error';
+import { requireRoot } from './use-cases/require-root';
 
 /**
  * Base of every command: oclif's Command, its arguments read by docker's grammar.
@@ -21,7 +26,8 @@ export abstract class TinydCommand extends Command {
   static exitFamily: ExitFamily = 'plain';
   /** Heading under which the overview lists the command. */
   static group: CommandGroup = 'Containers';
-  static needsRoot = true;
+  /** Why an ordinary user cannot run it; undefined for what everybody can. */
+  static rootReason: string | undefined = 'the store and the containers belong to root';
 
   /** The global options, from before and after the command's name. */
   protected get globals(): Globals {
@@ -31,12 +37,44 @@ export abstract class TinydCommand extends Command {
   }
   private resolvedGlobals: Globals | undefined;
 
+  /** The containers below --root. */
+  protected openRuntime(): Runtime {
+    return openRuntime(this.globals);
+  }
+
+  /** The images below --root. */
+  protected openStore(): Store {
+    return openStore({ root: this.globals.root });
+  }
+
   constructor(
     argv: string[],
     config: ConstructorParameters<typeof Command>[1],
     private readonly mergeGlobals: (flags: ParsedArgv['flags']) => Globals,
   ) {
     super(argv, config);
+  }
+
+  /**
+   * Does the same to every operand, as docker does: one that fails is reported and does not stop the others.
+   * The exit status tells the worst failure.
+   */
+  protected async forEach(
+    operands: readonly string[],
+    action: (operand: string) => void | Promise<void>,
+  ): Promise<void> {
+    const { id, exitFamily } = this.constructor as typeof TinydCommand;
+    for (const operand of operands) {
+      try {
+        await action(operand);
+      } catch (error) {
+        writeErr(formatError(error, id, this.globals.debug));
+        process.exitCode = Math.max(
+          Number(process.exitCode ?? 0),
+          exitStatus(asTinydError(error).code, exitFamily),
+        );
+      }
+    }
   }
 
   /** Runs the command; failures are thrown, nothing is printed for them. */
@@ -50,7 +88,11 @@ export abstract class TinydCommand extends Command {
     throw error;
   }
 
-  /** The command line as the command's own flags and arguments. Fails as {@link parseArgv}, or with ERR_TINYD_USAGE. */
+  /**
+   * The command line as the command's own flags and arguments.
+   *
+   * Fails as {@link parseArgv}, with ERR_TINYD_USAGE, and with ERR_TINYD_NOT_ROOT.
+   */
   protected parseLine<C extends Definitions>(definitions: C): ParsedLine<C> {
     const ctor = this.constructor as typeof TinydCommand;
     const flags: FlagInput = { ...ctor.baseFlags, ...definitions.flags };
@@ -59,6 +101,7 @@ export abstract class TinydCommand extends Command {
     // Tells oclif that the arguments were looked at.
     this.parsed = true;
     const args = assignArguments(ctor.id, definitions.args, parsed.positionals);
+    if (ctor.rootReason !== undefined) requireRoot(ctor.id, ctor.rootReason);
     return { flags: flagValues(flags, parsed), args } as ParsedLine<C>;
   }
 }

@@ -9,7 +9,7 @@ import { VERSION } from '../version';
 export default class Version extends TinydCommand {
   static override summary = 'Show the version';
   static override group = 'Other' as const;
-  static override needsRoot = false;
+  static override rootReason = undefined;
   static override examples = [
     'tinyd version',
     "tinyd version --format '{{.Version}}'",

@@ -1,4 +1,5 @@
 import type { LayerEvent, PullEvent } from '@tinyd/store';
+import { shortDigest } from '../present/short-id';
 
 /** One layer as the progress display knows it. */
 export interface LayerProgress {
@@ -37,11 +38,6 @@ export function reducePull(state: PullState, event: PullEvent): PullState {
 
 function fromEvent({ digest, status, bytes, size, elsewhere }: LayerEvent): LayerProgress {
   return { name: shortDigest(digest), status, bytes, size, elsewhere: elsewhere === true };
-}
-
-/** `sha256:0123456789abcdef…` as `0123456789ab`. */
-export function shortDigest(digest: string): string {
-  return digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 }
 
 /** What is said of a layer, in docker's words. */

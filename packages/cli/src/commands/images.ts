@@ -1,0 +1,46 @@
+import * as Args from '@oclif/core/args';
+import { TinydCommand } from '../command';
+import { toggle } from '../flags/define';
+import { listFlags } from '../flags/list-flags';
+import { stdoutWidth, writeOut } from '../output';
+import { imageListing } from '../present/image-rows';
+import { renderListing } from '../present/list';
+import { filterImages } from '../use-cases/filter-images';
+
+/** `tinyd images`. */
+export default class Images extends TinydCommand {
+  static override summary = 'List images';
+  static override group = 'Images' as const;
+  static override refusedFlags = ['tree'];
+  static override examples = [
+    'tinyd images',
+    'tinyd images nginx --digests',
+    'tinyd images --filter dangling=true --quiet',
+    "tinyd images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+  ];
+  static override args = { repository: Args.string({ description: 'REPOSITORY[:TAG]' }) };
+  static override flags = {
+    ...listFlags,
+    all: toggle('Accepted for docker: tinyd has no intermediate images', { char: 'a' }),
+    digests: toggle('Show digests'),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = this.parseLine(Images);
+    const store = this.openStore();
+    const rows = filterImages(
+      store.images(),
+      args.repository,
+      flags.filter,
+      text => store.findImage(text).id,
+    );
+    if (flags.json) return writeOut(`${JSON.stringify(rows, null, 2)}\n`);
+    const table = { noTrunc: flags['no-trunc'], digests: flags.digests, now: Date.now() };
+    const style = {
+      format: flags.format,
+      quiet: flags.quiet,
+      width: flags['no-trunc'] ? undefined : stdoutWidth(),
+    };
+    writeOut(renderListing(imageListing(rows, table), style));
+  }
+}

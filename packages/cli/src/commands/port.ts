@@ -1,0 +1,42 @@
+import * as Args from '@oclif/core/args';
+import { TinydError } from '@tinyd/core';
+import type { PublishedPort } from '@tinyd/runtime';
+import { TinydCommand } from '../command';
+import { parseExpose } from '../flags/ports';
+import { writeOut } from '../output';
+
+/** `tinyd port`. */
+export default class Port extends TinydCommand {
+  static override summary = 'List the published ports of a container';
+  static override examples = ['tinyd port web', 'tinyd port web 80/tcp'];
+  static override args = {
+    container: Args.string({ required: true, description: 'Name or ID' }),
+    port: Args.string({ description: "The container's PORT[/PROTOCOL]" }),
+  };
+
+  override async run(): Promise<void> {
+    const { args } = this.parseLine(Port);
+    const { ports, name } = this.openRuntime().find(args.container).summary();
+    if (args.port === undefined) {
+      return writeOut(
+        ports.map(port => `${port.containerPort}/${port.protocol} -> ${address(port)}\n`).join(''),
+      );
+    }
+    const [wanted] = parseExpose('port', args.port);
+    const found = ports.filter(port => `${port.containerPort}/${port.protocol}` === wanted);
+    if (found.length === 0) {
+      throw new TinydError(
+        'ERR_TINYD_OPTION_INVALID',
+        `cannot tell where port ${wanted} of container ${name} is: it is not published`,
+        {
+          hint: `tinyd port ${name} lists those that are`,
+        },
+      );
+    }
+    writeOut(found.map(port => `${address(port)}\n`).join(''));
+  }
+}
+
+function address({ hostIp, hostPort }: PublishedPort): string {
+  return hostIp.includes(':') ? `[${hostIp}]:${hostPort}` : `${hostIp}:${hostPort}`;
+}

@@ -1,0 +1,43 @@
+import * as Args from '@oclif/core/args';
+import { parseReference } from '@tinyd/core';
+import { TinydCommand } from '../command';
+import { text, toggle } from '../flags/define';
+import { writeOut } from '../output';
+import { chooseProgress } from '../progress/mode';
+import { pullImage } from '../use-cases/pull-image';
+
+/** `tinyd pull`. */
+export default class Pull extends TinydCommand {
+  static override summary = 'Download an image from a registry';
+  static override group = 'Images' as const;
+  static override rootReason = 'layers keep the owners and device files that the image gives them';
+  static override refusedFlags = ['all-tags', 'a', 'disable-content-trust'];
+  static override examples = [
+    'tinyd pull nginx',
+    'tinyd pull --platform linux/arm64 ghcr.io/owner/app:v1',
+    'tinyd pull alpine@sha256:<digest>',
+    'tinyd --registry-mirror docker.io=https://mirror.example pull nginx',
+  ];
+  static override args = {
+    image: Args.string({
+      required: true,
+      multiple: true,
+      description: 'NAME[:TAG|@DIGEST], several at will',
+    }),
+  };
+  static override flags = {
+    platform: text('Platform to pull, as os[/arch[/variant]] [$DOCKER_DEFAULT_PLATFORM]', 'PLATFORM'),
+    quiet: toggle('Print nothing but the name', { char: 'q' }),
+    progress: text('auto, tty, plain, json (one event a line) or none', 'MODE', { default: 'auto' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = this.parseLine(Pull);
+    const progress = chooseProgress(flags.progress, flags.quiet);
+    for (const name of args.image) parseReference(name);
+    for (const name of args.image) {
+      const { reference } = await pullImage(this.globals, { name, platform: flags.platform, progress });
+      writeOut(`${reference}\n`);
+    }
+  }
+}
