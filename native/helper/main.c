@@ -1,3 +1,12 @@
-int main(void) {
-  return 1;
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+#include "monitor.h"
+
+int main(int argc, char** argv) {
+  if (argc >= 2 && strcmp(argv[1], "monitor") == 0) return monitor_main();
+  if (argc >= 2 && strcmp(argv[1], "attach") == 0) return attach_main(argc, argv);
+  fputs("tinyd-init is started by tinyd: it takes a plan on descriptor 3\n", stderr);
+  return 2;
 }

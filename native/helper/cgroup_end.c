@@ -1,0 +1,103 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "files.h"
+
+#define DEEPEST 64
+#define REMOVE_TRIES 200
+
+/** Calls `visit` for a cgroup folder and all below it, children first. */
+static void walk(int parent, const char* name, int depth, void (*visit)(int parent, const char* name, int folder)) {
+  int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd == -1) return;
+  DIR* folder = fdopendir(fd);
+  if (folder == NULL) {
+    close(fd);
+    return;
+  }
+  struct dirent* entry;
+  while (depth < DEEPEST && (entry = readdir(folder)) != NULL) {
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') walk(fd, entry->d_name, depth + 1, visit);
+  }
+  visit(parent, name, fd);
+  closedir(folder);
+}
+
+static void walk_all(const struct plan* plan, void (*visit)(int, const char*, int)) {
+  struct plan_reader reader = plan_items(plan, plan->session.cgroups);
+  for (uint32_t i = 0; i < plan->session.cgroups.count; i++) {
+    struct plan_cgroup cgroup = plan_next_cgroup(&reader);
+    walk(AT_FDCWD, cgroup.path, 0, visit);
+  }
+}
+
+static void kill_members(int parent, const char* name, int folder) {
+  (void)parent;
+  (void)name;
+  if (write_value(folder, "cgroup.kill", "1") == 0) return;  // v2, Linux 5.14
+  int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return;
+  FILE* members = fdopen(fd, "r");
+  if (members == NULL) {
+    close(fd);
+    return;
+  }
+  char line[32];
+  while (fgets(line, sizeof line, members) != NULL) {
+    pid_t pid = (pid_t)strtol(line, NULL, 10);
+    if (pid > 0 && pid != getpid()) kill(pid, SIGKILL);
+  }
+  fclose(members);
+}
+
+void cgroups_kill(const struct plan* plan) {
+  walk_all(plan, kill_members);
+}
+
+void cgroups_thaw(const struct plan* plan) {
+  struct plan_reader reader = plan_items(plan, plan->session.cgroups);
+  for (uint32_t i = 0; i < plan->session.cgroups.count; i++) {
+    struct plan_cgroup cgroup = plan_next_cgroup(&reader);
+    int folder = open(cgroup.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder == -1) continue;
+    if (cgroup.unified) {
+      write_value(folder, "cgroup.freeze", "0");
+    } else {
+      write_value(folder, "freezer.state", "THAWED");
+    }
+    close(folder);
+  }
+}
+
+bool cgroups_out_of_memory(const struct plan* plan) {
+  char text[1024];
+  if (plan->session.oom_file == NULL) return false;
+  if (read_value(AT_FDCWD, plan->session.oom_file, text, sizeof text) <= 0) return false;
+  for (char* line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    if (strncmp(line, "oom_kill ", 9) == 0) return strtoull(line + 9, NULL, 10) > 0;
+  }
+  return false;
+}
+
+static void remove_folder(int parent, const char* name, int folder) {
+  (void)folder;
+  // EBUSY: a process that is dead already has not quite left yet.
+  struct timespec pause = {.tv_nsec = 200 * 1000};
+  for (int tries = 0; unlinkat(parent, name, AT_REMOVEDIR) == -1 && errno == EBUSY && tries < REMOVE_TRIES; tries++) {
+    kill_members(parent, name, folder);
+    nanosleep(&pause, NULL);
+    if (pause.tv_nsec < 10 * 1000 * 1000) pause.tv_nsec *= 2;
+  }
+}
+
+void cgroups_remove(const struct plan* plan) {
+  walk_all(plan, remove_folder);
+}

@@ -1,0 +1,78 @@
+#include "channel.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int monitor_fd = -1;
+
+int channel_open(int ends[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+
+static void send_message(int fd, const struct channel_message* message) {
+  size_t length = offsetof(struct channel_message, text) + strlen(message->text) + 1;
+  while (send(fd, message, length, MSG_NOSIGNAL) == -1 && errno == EINTR) continue;
+}
+
+static _Noreturn void send_failure(enum report_stage stage, int error, const char* operand) {
+  struct channel_message message = {.kind = CHANNEL_FAILED, .stage = stage, .error = error};
+  snprintf(message.text, sizeof message.text, "%s", operand);
+  send_message(monitor_fd, &message);
+  _exit(1);
+}
+
+static void send_warning(const char* text) {
+  struct channel_message message = {.kind = CHANNEL_WARNING};
+  snprintf(message.text, sizeof message.text, "%s", text);
+  send_message(monitor_fd, &message);
+}
+
+void channel_report_to(int fd) {
+  monitor_fd = fd;
+  report_to = (struct report_to){.failed = send_failure, .warned = send_warning};
+}
+
+void channel_send(int fd, enum channel_kind kind, int32_t value) {
+  struct channel_message message = {.kind = kind, .value = value};
+  send_message(fd, &message);
+}
+
+union descriptor_space {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(2 * sizeof(int))];
+};
+
+int channel_send_terminal(int fd, int master, int slave) {
+  struct channel_message message = {.kind = CHANNEL_TERMINAL};
+  struct iovec part = {&message, offsetof(struct channel_message, text) + 1};
+  union descriptor_space space = {.header = {.cmsg_len = CMSG_LEN(2 * sizeof(int)),
+                                             .cmsg_level = SOL_SOCKET,
+                                             .cmsg_type = SCM_RIGHTS}};
+  int fds[2] = {master, slave};
+  memcpy(CMSG_DATA(&space.header), fds, sizeof fds);
+  struct msghdr envelope = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};
+  return sendmsg(fd, &envelope, MSG_NOSIGNAL) == -1 ? -1 : 0;
+}
+
+void channel_receive(int fd, struct channel_message* message, int fds[2]) {
+  struct iovec part = {message, sizeof *message};
+  union descriptor_space space;
+  struct msghdr envelope = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};
+  memset(message, 0, sizeof *message);
+  ssize_t length;
+  do {
+    length = recvmsg(fd, &envelope, MSG_CMSG_CLOEXEC);
+  } while (length == -1 && errno == EINTR);
+  if (length <= 0) message->kind = CHANNEL_CLOSED;
+  message->text[sizeof message->text - 1] = '\0';
+  struct cmsghdr* header = CMSG_FIRSTHDR(&envelope);
+  if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
+    memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
+  }
+}

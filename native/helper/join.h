@@ -1,0 +1,14 @@
+#ifndef TINYD_JOIN_H
+#define TINYD_JOIN_H
+#include <sys/types.h>
+
+#include "cgroup.h"
+#include "process.h"
+
+/**
+ * Starts a process inside a running container. The one that comes back is a forerunner, which enters the namespaces
+ * and forks the real one; that one's PID follows as CHANNEL_FORKED. Both are children of this process.
+ */
+pid_t join_start(struct process_start* start, const struct cgroups* cgroups);
+
+#endif

@@ -1,0 +1,145 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clients.h"
+#include "monitor.h"
+#include "report.h"
+#include "streams.h"
+
+enum tag { TAG_EXIT, TAG_SIGNAL, TAG_LISTENER, TAG_OUT, TAG_ERR, TAG_IN, TAG_CLIENTS };
+
+static struct {
+  int epoll;
+  int signals;
+  bool ended;
+  /** When SIGKILL follows, in milliseconds of the monotonic clock; 0: not asked to stop. */
+  int64_t kill_at;
+} loop;
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/** Signals the container's process. A frozen one would not even notice SIGKILL. */
+static void send_signal(uint32_t number) {
+  if (number > 64) return;
+  syscall(SYS_pidfd_send_signal, monitor.pidfd, number, NULL, 0);
+  if (number == SIGKILL && monitor.plan.target == TARGET_CONTAINER) cgroups_thaw(&monitor.plan);
+}
+
+static const struct clients_events events = {
+    .resize = streams_resize, .signal = send_signal, .input_ended = streams_end_input};
+
+static void watch(int fd, enum tag tag) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
+  if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) == -1) fail(STAGE_SYSTEM, "epoll");
+}
+
+void loop_prepare(int first_client) {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGCHLD);
+  loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+  loop.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (loop.epoll == -1 || loop.signals == -1) fail(STAGE_SYSTEM, "epoll");
+  clients_init(loop.epoll, TAG_CLIENTS, &events);
+  if (first_client != -1) clients_add(first_client, true);
+  watch(loop.signals, TAG_SIGNAL);
+  watch(monitor.listener, TAG_LISTENER);
+}
+
+/** Told to stop: asks the container, and means to insist later. */
+static void stop(void) {
+  int32_t seconds = monitor.plan.session.stop_timeout_seconds;
+  send_signal(monitor.plan.session.stop_signal);
+  if (loop.kill_at == 0 && seconds >= 0) loop.kill_at = now_ms() + (int64_t)seconds * 1000;
+}
+
+static void handle_signals(void) {
+  struct signalfd_siginfo info;
+  while (read(loop.signals, &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo == SIGTERM) stop();
+  }
+  // Orphans of a container without a PID namespace come to us. The process itself is waited for by its pidfd.
+  siginfo_t ended = {0};
+  while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
+    if (ended.si_pid == monitor.pid) return;
+    waitid(P_PID, (id_t)ended.si_pid, &ended, WEXITED | WNOHANG);
+    ended.si_pid = 0;
+  }
+}
+
+/** Reaps the container's process and notes how it ended. */
+static void handle_exit(void) {
+  siginfo_t info = {0};
+  if (waitid(P_PIDFD, (id_t)monitor.pidfd, &info, WEXITED) == -1) fail(STAGE_SYSTEM, "wait");
+  clock_gettime(CLOCK_REALTIME, &monitor.finished_at);
+  if (info.si_code == CLD_EXITED) {
+    monitor.outcome.exit_code = info.si_status;
+  } else {
+    monitor.outcome.signal = info.si_status;
+    monitor.outcome.exit_code = 128 + info.si_status;
+  }
+  epoll_ctl(loop.epoll, EPOLL_CTL_DEL, monitor.pidfd, NULL);
+  loop.ended = true;
+}
+
+static int next_timeout(void) {
+  if (loop.kill_at == 0) return -1;
+  int64_t left = loop.kill_at - now_ms();
+  return left > 0 ? (int)left : 0;
+}
+
+static void dispatch(const struct epoll_event* event) {
+  switch (event->data.u64) {
+    case TAG_EXIT:
+      return handle_exit();
+    case TAG_SIGNAL:
+      return handle_signals();
+    case TAG_LISTENER:
+      return clients_accept(monitor.listener);
+    case TAG_OUT:
+      return streams_read(false);
+    case TAG_ERR:
+      return streams_read(true);
+    case TAG_IN:
+      return;  // streams_update passes input on
+    default:
+      return clients_ready(event->data.u64, event->events);
+  }
+}
+
+static void wait_and_dispatch(void) {
+  struct epoll_event ready[16];
+  int count = epoll_wait(loop.epoll, ready, 16, next_timeout());
+  for (int i = 0; i < count; i++) dispatch(&ready[i]);
+  if (loop.kill_at != 0 && now_ms() >= loop.kill_at) {
+    send_signal(SIGKILL);
+    loop.kill_at = now_ms() + 1000;
+  }
+}
+
+void loop_run(void) {
+  streams_watch(loop.epoll, TAG_OUT, TAG_ERR, TAG_IN);
+  watch(monitor.pidfd, TAG_EXIT);
+  while (!loop.ended) {
+    wait_and_dispatch();
+    streams_update();
+  }
+  loop.kill_at = 0;
+}
+
+void loop_deliver(void) {
+  while (!clients_delivered()) wait_and_dispatch();
+}

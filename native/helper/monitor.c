@@ -1,0 +1,240 @@
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "clients.h"
+#include "container.h"
+#include "files.h"
+#include "join.h"
+#include "log.h"
+#include "loop.h"
+#include "netns.h"
+#include "proc_stat.h"
+#include "process.h"
+#include "report.h"
+#include "state.h"
+#include "streams.h"
+#include "teardown.h"
+
+#define PLAN_FD 3
+#define REPORT_FD 4
+#define FIRST_CLIENT_FD 5
+#define LOCK_PATIENCE_MS 2000
+
+struct monitor monitor = {.report = REPORT_FD,
+                          .run_dir = -1,
+                          .lock = -1,
+                          .pidfd = -1,
+                          .in = -1,
+                          .out = -1,
+                          .err = -1,
+                          .slave = -1,
+                          .listener = -1};
+
+/** A start that failed: nothing of it stays. */
+static _Noreturn void give_up(enum report_stage stage, int error, const char* operand) {
+  if (monitor.pid > 0) {
+    kill(monitor.pid, SIGKILL);
+    while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;
+  }
+  if (monitor.lock != -1) teardown(false);
+  report_send(monitor.report, stage, error, operand, 0);
+  _exit(1);
+}
+
+/** Leaves the caller's session. What the caller waits for ends here; the monitor is nobody's child. */
+static void detach(void) {
+  pid_t pid = fork();
+  if (pid == -1) fail(STAGE_SYSTEM, "fork");
+  if (pid > 0) _exit(0);
+  setsid();
+  umask(0077);
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigaddset(&blocked, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGINT, SIG_IGN);
+}
+
+static void settle_descriptors(void) {
+  int null = open_null(O_RDWR);
+  if (null == -1) fail(STAGE_SYSTEM, "/dev/null");
+  for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+  for (int fd = PLAN_FD; fd <= FIRST_CLIENT_FD; fd++) {
+    // What the caller left closed is filled, so that nothing else gets that number.
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) dup3(null, fd, O_CLOEXEC);
+  }
+  syscall(SYS_close_range, FIRST_CLIENT_FD + 1, UINT_MAX, 0);  // also `null`, unless it has one of those places
+  netns_reserve();
+}
+
+static void read_plan(void) {
+  struct stat info;
+  if (fstat(PLAN_FD, &info) == -1) fail(STAGE_PLAN, "descriptor 3");
+  if (info.st_size <= 0 || info.st_size > INT32_MAX) fail_because(STAGE_PLAN, EBADMSG, "size");
+  // Private and writable: netlink messages get their sequence numbers in place.
+  size_t length = (size_t)info.st_size;
+  void* buffer = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, PLAN_FD, 0);
+  if (buffer == MAP_FAILED) fail(STAGE_PLAN, "memory");
+  close(PLAN_FD);
+  if (plan_parse(&monitor.plan, buffer, length) == -1) fail(STAGE_PLAN, "plan");
+  char name[16];
+  snprintf(name, sizeof name, "tinyd:%s", monitor.plan.session.id);
+  prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/** One monitor per folder, as long as it lives. Others wait for its end on this lock. */
+static void take_lock(void) {
+  const char* folder = monitor.plan.session.run_dir;
+  monitor.run_dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (monitor.run_dir == -1) fail(STAGE_LOCK, folder);
+  int lock = openat(monitor.run_dir, "monitor.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock == -1) fail(STAGE_LOCK, folder);
+  // Somebody who has just waited for the previous monitor may hold it for a moment.
+  for (int waited = 0; flock(lock, LOCK_EX | LOCK_NB) == -1; waited++) {
+    if (errno != EWOULDBLOCK || waited >= LOCK_PATIENCE_MS) fail(STAGE_LOCK, folder);
+    usleep(1000);
+  }
+  monitor.lock = lock;
+}
+
+/** Binds attach.sock by a relative name: the path may be longer than a socket address can hold. */
+static void listen_for_clients(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "attach.sock"};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd == -1 || fchdir(monitor.run_dir) == -1) fail(STAGE_SOCKET, monitor.plan.session.run_dir);
+  unlink(address.sun_path);  // left by a monitor that was killed: we hold its lock
+  if (bind(fd, (struct sockaddr*)&address, sizeof address) == -1 || listen(fd, 64) == -1) {
+    fail(STAGE_SOCKET, monitor.plan.session.run_dir);
+  }
+  monitor.listener = fd;
+  if (chdir("/") == -1) fail(STAGE_SOCKET, "/");
+}
+
+static void use_terminal(int master, int slave) {
+  monitor.out = master;
+  monitor.slave = slave;
+}
+
+/** Follows a process from its start to the program's exec. */
+static void await_exec(int channel) {
+  bool executing = false;
+  for (;;) {
+    struct channel_message message;
+    int fds[2] = {-1, -1};
+    channel_receive(channel, &message, fds);
+    switch (message.kind) {
+      case CHANNEL_FAILED:
+        fail_because(message.stage < STAGE_COUNT ? message.stage : STAGE_SYSTEM, message.error, message.text);
+      case CHANNEL_WARNING:
+        report_keep_warning(message.text);
+        break;
+      case CHANNEL_TERMINAL:
+        use_terminal(fds[0], fds[1]);
+        break;
+      case CHANNEL_FORKED:
+        while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;
+        monitor.pid = message.value;
+        monitor.pidfd = (int)syscall(SYS_pidfd_open, monitor.pid, 0);
+        if (monitor.pidfd == -1) fail(STAGE_JOIN, "pidfd");
+        break;
+      case CHANNEL_EXECUTING:
+        executing = true;
+        break;
+      case CHANNEL_CLOSED:
+        if (!executing) fail_because(STAGE_SYSTEM, ECHILD, "the process ended before its program began");
+        close(channel);
+        return;
+    }
+  }
+}
+
+static void start_container(struct process_start* start) {
+  netns_claim_ports(&monitor.plan);
+  cgroups_make(&monitor.cgroups, &monitor.plan);
+  if (!(monitor.plan.container.unshare & CLONE_NEWPID)) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  monitor.pid = container_start(start, &monitor.cgroups, &monitor.pidfd);
+  if (monitor.plan.session.has_network) {
+    monitor.ports_set_up = true;
+    netns_set_up_host(&monitor.plan, monitor.pid);
+    channel_send(start->channel, CHANNEL_NETWORK_READY, 0);
+  }
+}
+
+static void start_process(void) {
+  struct process_start start = {.plan = &monitor.plan, .stdio = streams_make(), .channel = -1};
+  if (monitor.plan.target == TARGET_CONTAINER) {
+    start_container(&start);
+  } else {
+    cgroups_open(&monitor.cgroups, &monitor.plan);
+    monitor.pid = join_start(&start, &monitor.cgroups);
+  }
+  streams_close_child(&start.stdio);
+  await_exec(start.channel);
+  cgroups_close(&monitor.cgroups);
+  clock_gettime(CLOCK_REALTIME, &monitor.started_at);
+  monitor.start_ticks = proc_start_ticks(monitor.pid);
+}
+
+static void note_warning(const char* text) {
+  report_keep_warning(text);
+}
+
+/** From the last breath of the process to the last word to the clients. */
+static void finish(void) {
+  bool container = monitor.plan.target == TARGET_CONTAINER;
+  if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
+  streams_drain();
+  log_finish();
+  monitor.outcome.out_of_memory = cgroups_out_of_memory(&monitor.plan);
+  monitor.running = false;
+  state_write();
+  teardown(true);
+  clients_accept(monitor.listener);  // who came before the socket went
+  close(monitor.listener);
+  clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal, monitor.outcome.out_of_memory);
+  close(monitor.lock);
+  loop_deliver();
+}
+
+int monitor_main(void) {
+  report_to = (struct report_to){.failed = give_up, .warned = note_warning};
+  detach();
+  settle_descriptors();
+  read_plan();
+  take_lock();
+  const struct plan_session* session = &monitor.plan.session;
+  if (session->log_path != NULL && log_open(session->log_path, session->log_max_bytes, session->log_max_files) == -1) {
+    fail(STAGE_LOG, session->log_path);
+  }
+  listen_for_clients();
+  loop_prepare(session->first_client ? FIRST_CLIENT_FD : -1);
+  if (!session->first_client) close(FIRST_CLIENT_FD);
+  start_process();
+  monitor.running = true;
+  if (state_write() == -1) fail(STAGE_SYSTEM, session->state_dir);
+  report_send(monitor.report, STAGE_STARTED, 0, "", (uint32_t)monitor.pid);
+  loop_run();
+  finish();
+  return 0;
+}

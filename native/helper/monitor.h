@@ -1,0 +1,48 @@
+#ifndef TINYD_MONITOR_H
+#define TINYD_MONITOR_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "cgroup.h"
+#include "plan.h"
+
+/** How the process ended. */
+struct outcome {
+  int exit_code; /* 128 + n for signal n, as docker shows it */
+  int signal;    /* 0: it exited by itself */
+  bool out_of_memory;
+};
+
+/** All that the monitor holds while its container, or exec'd process, lives. There is one per process. */
+struct monitor {
+  struct plan plan;
+  struct cgroups cgroups;
+  int report; /* pipe to the caller; -1 once the report is sent */
+  int run_dir;
+  int lock;
+  pid_t pid; /* 0: none yet */
+  int pidfd;
+  uint64_t start_ticks;
+  struct timespec started_at;
+  struct timespec finished_at;
+  struct outcome outcome;
+
+  /* The container's stdio, our side; with a terminal all is its master. -1: closed. */
+  int in;
+  int out;
+  int err;
+  int slave; /* kept open: the terminal outlives programs that close it */
+
+  int listener;
+  bool ports_set_up;
+  bool running; /* state.json says so */
+};
+
+extern struct monitor monitor;
+
+/** Runs the plan on descriptor 3; the sub-mode `tinyd-init monitor`. */
+int monitor_main(void);
+
+#endif

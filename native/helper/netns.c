@@ -1,0 +1,162 @@
+#include "netns.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "netlink.h"
+#include "report.h"
+
+/** NETNS_FD of packages/runtime/src/plan/plan.ts. */
+#define NAMESPACE_FD 9
+
+void netns_reserve(void) {
+  int null = open_null(O_RDONLY);
+  if (null == -1 || dup3(null, NAMESPACE_FD, O_CLOEXEC) == -1) fail(STAGE_SYSTEM, "/dev/null");
+  if (null != NAMESPACE_FD) close(null);
+}
+
+/** Sends one batch; empty: nothing to do. */
+static void send_batch(int protocol, struct plan_bytes batch, enum report_stage stage) {
+  if (batch.length == 0) return;
+  struct netlink_error error = {.message_index = -1};
+  int fd = netlink_open(protocol);
+  if (fd == -1) fail(stage, "netlink socket");
+  if (netlink_exchange(fd, batch.data, batch.length, NULL, NULL, &error) == -1) {
+    int reason = errno;
+    char operand[256];
+    snprintf(operand, sizeof operand, "message %d%s%s", error.message_index, error.text[0] ? ": " : "", error.text);
+    fail_because(stage, reason, operand);
+  }
+  close(fd);
+}
+
+static int bind_claim(const struct plan_claim* claim, int reuse) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } address = {0};
+  int on = 1, family = strchr(claim->address, ':') != NULL ? AF_INET6 : AF_INET;
+  void* number = family == AF_INET6 ? (void*)&address.v6.sin6_addr : (void*)&address.v4.sin_addr;
+  if (inet_pton(family, claim->address, number) != 1) {
+    errno = EINVAL;
+    return -1;
+  }
+  address.any.sa_family = (sa_family_t)family;
+  *(family == AF_INET6 ? &address.v6.sin6_port : &address.v4.sin_port) = htons((uint16_t)claim->port);
+  int type = claim->protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
+  int fd = socket(family, type | SOCK_CLOEXEC, (int)claim->protocol);
+  if (fd == -1) return -1;
+  if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (reuse) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  socklen_t length = family == AF_INET6 ? sizeof address.v6 : sizeof address.v4;
+  if (bind(fd, &address.any, length) == 0) return fd;
+  int reason = errno;
+  close(fd);
+  errno = reason;
+  return -1;
+}
+
+void netns_claim_ports(const struct plan* plan) {
+  struct plan_list claims = plan->session.network.claims;
+  struct plan_reader reader = plan_items(plan, claims);
+  for (uint32_t i = 0; i < claims.count && plan->session.has_network; i++) {
+    struct plan_claim claim = plan_next_claim(&reader);
+    int fd = bind_claim(&claim, 0);
+    // Connections that linger after a program has ended (TIME_WAIT) do not count; a listening TCP program still does.
+    if (fd == -1 && errno == EADDRINUSE && claim.protocol == IPPROTO_TCP) fd = bind_claim(&claim, 1);
+    if (fd != -1) continue;
+    int reason = errno;
+    char operand[128];
+    const char* protocol = claim.protocol == IPPROTO_UDP ? "udp" : "tcp";
+    snprintf(operand, sizeof operand, "%s %s:%u", protocol, claim.address, claim.port);
+    fail_because(STAGE_PORT_CLAIM, reason, operand);
+  }
+}
+
+void netns_set_up_host(const struct plan* plan, pid_t pid) {
+  const struct plan_network* network = &plan->session.network;
+  if (!plan->session.has_network) return;
+  if (network->host_batch.length > 0) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1 || dup3(fd, NAMESPACE_FD, O_CLOEXEC) == -1) fail(STAGE_NETWORK_HOST, path);
+    close(fd);
+    send_batch(NETLINK_ROUTE, network->host_batch, STAGE_NETWORK_HOST);
+    netns_reserve();  // lets go of the namespace
+  }
+  send_batch(NETLINK_NETFILTER, network->port_batch, STAGE_NETWORK_PORTS);
+}
+
+void netns_remove_ports(const struct plan* plan) {
+  struct plan_bytes batch = plan->session.network.port_teardown_batch;
+  struct netlink_error error;
+  if (!plan->session.has_network || batch.length == 0) return;
+  int fd = netlink_open(NETLINK_NETFILTER);
+  if (fd == -1) return;
+  netlink_exchange(fd, batch.data, batch.length, NULL, NULL, &error);
+  close(fd);
+}
+
+void netns_set_up_container(const struct plan* plan) {
+  if (!plan->session.has_network) return;
+  send_batch(NETLINK_ROUTE, plan->session.network.container_batch, STAGE_NETWORK_CONTAINER);
+}
+
+/** A procfs instance that is attached nowhere: nothing in a container can be mounted over parts of it. */
+static int open_private_procfs(void) {
+  int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+  if (context == -1) return -1;
+  int mount = -1;
+  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
+    mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  }
+  int reason = errno;
+  close(context);
+  errno = reason;
+  return mount;
+}
+
+static int write_sysctl(int procfs, const struct plan_pair* sysctl) {
+  char path[512];
+  int length = snprintf(path, sizeof path, "sys/%s", sysctl->name);
+  if (length < 0 || (size_t)length >= sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  struct open_how how = {.flags = O_WRONLY | O_CLOEXEC,
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+  int fd = (int)syscall(SYS_openat2, procfs, path, &how, sizeof how);
+  if (fd == -1) return -1;
+  int result = write_all(fd, sysctl->value, strlen(sysctl->value));
+  int reason = errno;
+  close(fd);
+  errno = reason;
+  return result;
+}
+
+void netns_write_sysctls(const struct plan* plan) {
+  struct plan_list sysctls = plan->session.network.sysctls;
+  if (!plan->session.has_network || sysctls.count == 0) return;
+  int procfs = open_private_procfs();
+  if (procfs == -1) fail(STAGE_SYSCTL, "procfs");
+  struct plan_reader reader = plan_items(plan, sysctls);
+  for (uint32_t i = 0; i < sysctls.count; i++) {
+    struct plan_pair sysctl = plan_next_pair(&reader);
+    if (write_sysctl(procfs, &sysctl) == -1) fail(STAGE_SYSCTL, sysctl.name);
+  }
+  close(procfs);
+}

@@ -1,0 +1,25 @@
+#ifndef TINYD_NETNS_H
+#define TINYD_NETNS_H
+#include <sys/types.h>
+
+#include "plan.h"
+
+/** Keeps the descriptor free at which messages to the host's side name the container's namespace. */
+void netns_reserve(void);
+
+/** Binds the published ports for as long as the monitor lives, so that no other program takes them. */
+void netns_claim_ports(const struct plan* plan);
+
+/** The host's side: veth and bridge port, then port map elements. The container's namespace is that of `pid`. */
+void netns_set_up_host(const struct plan* plan, pid_t pid);
+
+/** Takes the port map elements out again; failures are ignored. */
+void netns_remove_ports(const struct plan* plan);
+
+/** The container's side, sent from inside. */
+void netns_set_up_container(const struct plan* plan);
+
+/** Writes the sysctls, through a procfs of our own that is mounted nowhere. */
+void netns_write_sysctls(const struct plan* plan);
+
+#endif

@@ -1,0 +1,51 @@
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "log_line.h"
+#include "monitor.h"
+#include "proc_stat.h"
+
+static int format_state(char* text, size_t size) {
+  char boot[64] = "", started[40], finished[40];
+  // A PID and its start time mean something within one boot only.
+  read_value(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+  log_time_format(started, &monitor.started_at);
+  int length = snprintf(text, size,
+                        "{\"schema\":1,\"status\":\"%s\",\"pid\":%d,\"startTicks\":\"%llu\",\"bootId\":\"%s\","
+                        "\"monitorPid\":%d,\"monitorStartTicks\":\"%llu\",\"startedAt\":\"%s\"",
+                        monitor.running ? "running" : "exited", monitor.pid, (unsigned long long)monitor.start_ticks,
+                        boot, getpid(), (unsigned long long)proc_start_ticks(getpid()), started);
+  if (monitor.running) return length + snprintf(text + length, size - (size_t)length, "}\n");
+  const struct outcome* outcome = &monitor.outcome;
+  log_time_format(finished, &monitor.finished_at);
+  return length + snprintf(text + length, size - (size_t)length,
+                           ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"error\":\"\"}\n",
+                           finished, outcome->exit_code, outcome->signal, outcome->out_of_memory ? "true" : "false");
+}
+
+int state_write(void) {
+  char text[1024], temporary[PATH_MAX], path[PATH_MAX];
+  const char* folder = monitor.plan.session.state_dir;
+  int length = format_state(text, sizeof text);
+  if (snprintf(path, sizeof path, "%s/state.json", folder) >= (int)sizeof path ||
+      snprintf(temporary, sizeof temporary, "%s/state.json.tmp", folder) >= (int)sizeof temporary) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd == -1) return -1;
+  int result = write_all(fd, text, (size_t)length);
+  if (result == 0) result = rename(temporary, path);
+  int reason = errno;
+  close(fd);
+  if (result == -1) unlink(temporary);
+  errno = reason;
+  return result;
+}
