@@ -11,7 +11,7 @@ export async function sendBody(response: ServerResponse, body: Uint8Array, fault
   const step = fault.bytesPerSecond === undefined ? CHUNK : Math.max(1, Math.ceil(fault.bytesPerSecond / 20));
   for (let at = 0; at < Math.min(stop, body.length) && !response.destroyed; at += step) {
     const chunk = body.subarray(at, Math.min(at + step, stop, body.length));
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(chunk)) await drained(response);
     if (fault.bytesPerSecond !== undefined) await wait(50);
   }
   if (fault.truncateAfter !== undefined) {
@@ -23,4 +23,13 @@ export async function sendBody(response: ServerResponse, body: Uint8Array, fault
   } else {
     response.flushHeaders();
   }
+}
+
+/** Resolves when the client has taken what was written, or is gone. */
+async function drained(response: ServerResponse): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]).finally(() =>
+    settled.abort(),
+  );
 }
