@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { PortMapping } from '../options';
 import type { NetworkPlan, TeardownPlan } from '../plan/plan';
 import { releaseAddress, takeAddress } from './address-map';
 import { defineNetwork, ensureNetwork } from './bridge';
 import { addressMapFile, type Network } from './definition';
 import { formatHardwareAddress, formatIpv4, hardwareAddress, type Ipv4, parseIpv4 } from './ipv4';
-import { deleteLinkIfPresent } from './links';
+import { deleteLinkIfPresent, findLink } from './links';
 import { addElements, removeElements, type SetElement } from './nftables/elements';
 import { clearKeys } from './nftables/firewall';
 import { transaction } from './nftables/message';
@@ -50,7 +49,7 @@ export async function attachBridge(request: BridgeRequest): Promise<BridgeAttach
   const network = ensureNetwork(root, () => running().flatMap(({ settings }) => settingsElements(settings)));
   const hostVeth = hostVethName(request.containerId);
   // Left over from a start of this container that was killed.
-  if (existsSync(`/sys/class/net/${hostVeth}`)) deleteLinkIfPresent(hostVeth);
+  if (findLink(hostVeth) !== undefined) deleteLinkIfPresent(hostVeth);
   const address = takeAddress(root, network);
   const offset = address - network.subnet.base;
   try {

@@ -5,15 +5,13 @@ import { resetAddresses } from './address-map';
 import { type Network, readDefinition, writeDefinition } from './definition';
 import { acceptForwarding, enableForwarding, forwardingStands } from './forwarding';
 import { formatIpv4, formatSubnet, hardwareAddress } from './ipv4';
-import { deleteLinkIfPresent, linkNumber } from './links';
+import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
 import { createBridge, raiseLink } from './netlink/link';
 import { networkElements, type SetElement } from './nftables/elements';
 import { firewallStands, raiseFirewall } from './nftables/firewall';
 import { chooseSubnet, subnetsInUse } from './subnet-pool';
 import { hasIpv6, linkIndex } from './veth';
-
-const IFF_UP = 1;
 
 /**
  * Makes sure that the default network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
@@ -72,16 +70,16 @@ function repairNetwork(root: string, restorable: () => SetElement[]): Network {
 
 /** Bringing the bridge up is the last step of making it: an unfinished one is down. */
 function bridgeStands(network: Network): boolean {
-  const index = linkNumber(network.bridge, 'ifindex');
-  if (index === undefined) return false;
-  if (index !== linkIndex(network.gateway)) {
+  const link = findLink(network.bridge);
+  if (link === undefined) return false;
+  if (link.index !== linkIndex(network.gateway)) {
     throw new TinydError(
       'ERR_TINYD_NETWORK_FAILED',
       `cannot use link ${network.bridge} for network ${network.name}: it was made by another program`,
       { hint: `delete it (ip link delete ${network.bridge})` },
     );
   }
-  return ((linkNumber(network.bridge, 'flags') ?? 0) & IFF_UP) !== 0;
+  return link.isUp;
 }
 
 function raiseBridge(network: Network): void {

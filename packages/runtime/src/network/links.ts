@@ -1,25 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
-import { deleteLink } from './netlink/link';
+import { deleteLink, dumpLinks, getLink, type Link, readLink } from './netlink/link';
 
-const LINKS = '/sys/class/net';
-
-/** A number that /sys tells of a link of this network namespace; undefined when there is no such link. */
-export function linkNumber(name: string, file: 'ifindex' | 'flags'): number | undefined {
+/** A link of this network namespace by its name (/sys/class/net may well show those of another one). */
+export function findLink(name: string): Link | undefined {
   try {
-    return Number(readFileSync(`${LINKS}/${name}/${file}`, 'utf8'));
+    return netlinkRequest(NETLINK_ROUTE, getLink(name)).map(readLink)[0];
   } catch (error) {
-    // Besides links the folder may hold a file of the bonding driver, and a link may go while it is looked at.
-    if (['ENOENT', 'ENOTDIR', 'EINVAL'].includes(systemCode(error) ?? '')) return undefined;
+    if (systemCode(error) === 'ENODEV') return undefined;
     throw error;
   }
 }
 
 /** Indexes of all links of this network namespace. */
 export function linkIndexes(): Set<number> {
-  const indexes = readdirSync(LINKS).map(name => linkNumber(name, 'ifindex'));
-  return new Set(indexes.filter(index => index !== undefined));
+  const links = netlinkRequest(NETLINK_ROUTE, dumpLinks()).map(readLink);
+  return new Set(links.flatMap(link => (link === undefined ? [] : [link.index])));
 }
 
 /** True when a link has this index. */

@@ -1,11 +1,14 @@
 import {
   attribute,
+  HEADER_BYTES,
   message,
   NLM_F_ACK,
   NLM_F_CREATE,
+  NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REQUEST,
   nested,
+  readU32,
   u32,
   zeroTerminated,
 } from './message';
@@ -13,7 +16,12 @@ import {
 /** linux/rtnetlink.h, linux/if.h */
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
 const IFF_UP = 1;
+/** struct ifinfomsg: family, padding, type, index, flags, changed flags. */
+const FIXED_BYTES = 16;
+const INDEX_OFFSET = HEADER_BYTES + 4;
+const FLAGS_OFFSET = HEADER_BYTES + 8;
 const AF_INET6 = 10;
 
 /** linux/if_link.h */
@@ -131,4 +139,26 @@ export function raiseLink(index: number): Buffer {
 /** Deletes a link by its name. Fails with ENODEV. */
 export function deleteLink(name: string): Buffer {
   return message(RTM_DELLINK, SET, linkHeader(0), attribute(IFLA_IFNAME, zeroTerminated(name)));
+}
+
+/** Asks for a link by its name. Fails with ENODEV. */
+export function getLink(name: string): Buffer {
+  return message(RTM_GETLINK, SET, linkHeader(0), attribute(IFLA_IFNAME, zeroTerminated(name)));
+}
+
+/** Asks for all links of the namespace. */
+export function dumpLinks(): Buffer {
+  return message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, linkHeader(0));
+}
+
+/** A link as {@link getLink} and {@link dumpLinks} tell of it. */
+export interface Link {
+  readonly index: number;
+  readonly isUp: boolean;
+}
+
+/** Reads an answer about a link; undefined when it is too short to be one. */
+export function readLink(answer: Buffer): Link | undefined {
+  if (answer.length < HEADER_BYTES + FIXED_BYTES) return undefined;
+  return { index: readU32(answer, INDEX_OFFSET), isUp: (readU32(answer, FLAGS_OFFSET) & IFF_UP) !== 0 };
 }

@@ -1,0 +1,116 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { openSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { netlinkRequest } from '@tinyd/native';
+
+/**
+ * Lives in a network namespace of its own and does what the test asks for, one request at a time: it stands for the
+ * host, for a container, or for a machine outside.
+ */
+type Operation = (...operands: never[]) => unknown;
+
+const RUNTIME = join(__dirname, '../../../../packages/runtime/dist');
+const REPLY_TIMEOUT_MS = 700;
+
+/** Sends netlink messages with a namespace open at descriptor 9, as the helper does. */
+function sendWithNamespace(batch: Uint8Array, pid: number): void {
+  const fd = openSync(`/proc/${pid}/ns/net`, 'r');
+  const script = `require(${JSON.stringify(require.resolve('@tinyd/native'))}).netlinkRequest(0, Buffer.from(process.argv[1], 'hex'))`;
+  const none = 'ignore' as const;
+  const stdio = [none, none, 'pipe' as const, none, none, none, none, none, none, fd];
+  const result = spawnSync(process.execPath, ['-e', script, Buffer.from(batch).toString('hex')], { stdio });
+  if (result.status !== 0) throw new Error(String(result.stderr));
+}
+
+interface Network {
+  attachBridge(request: object): Promise<{
+    plan: Record<'hostBatch' | 'containerBatch' | 'portBatch' | 'portTeardownBatch', Uint8Array>;
+    settings: object;
+  }>;
+}
+
+const operations: Record<string, Operation> = {
+  run: (file: string, ...operands: string[]) => execFileSync(file, operands, { encoding: 'utf8' }),
+
+  call: (file: string, name: string, ...operands: unknown[]) => {
+    const module = require(join(RUNTIME, file)) as Record<string, (...operands: unknown[]) => unknown>;
+    return module[name]?.(...operands);
+  },
+
+  netlink: (protocol: number, hex: string) => {
+    netlinkRequest(protocol, Buffer.from(hex, 'hex'));
+  },
+
+  attach: async (request: object, running: object[], pid: number | undefined) => {
+    const network = require(join(RUNTIME, 'network')) as Network;
+    const { plan, settings } = await network.attachBridge({ ...request, running: () => running });
+    if (pid !== undefined) sendWithNamespace(plan.hostBatch, pid);
+    if (pid !== undefined && plan.portBatch.length > 0) netlinkRequest(12, plan.portBatch);
+    const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+    return {
+      settings,
+      containerBatch: hex(plan.containerBatch),
+      portTeardownBatch: hex(plan.portTeardownBatch),
+    };
+  },
+
+  /** Answers everybody with `name` and the address the question came from. */
+  listen: (protocol: 'tcp' | 'udp', port: number, name: string, address = '0.0.0.0') =>
+    new Promise<void>((resolve, reject) => {
+      if (protocol === 'tcp') {
+        const server = createServer(socket => socket.end(`${name} ${socket.remoteAddress}`));
+        server.once('error', reject).listen(port, address, () => resolve());
+        return;
+      }
+      const socket = createSocket('udp4');
+      socket.on('message', (_, peer) => socket.send(`${name} ${peer.address}`, peer.port, peer.address));
+      socket.once('error', reject).bind(port, address, () => resolve());
+    }),
+
+  ask: (protocol: 'tcp' | 'udp', address: string, port: number, from?: string) =>
+    protocol === 'tcp' ? askTcp(address, port) : askUdp(address, port, from),
+};
+
+function askTcp(host: string, port: number): Promise<string> {
+  return new Promise(resolve => {
+    let text = '';
+    const socket = connect({ host, port, timeout: REPLY_TIMEOUT_MS });
+    socket.on('timeout', () => socket.destroy(new Error('timeout')));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.on('data', data => {
+      text += data.toString();
+    });
+    socket.on('end', () => resolve(text));
+  });
+}
+
+function askUdp(address: string, port: number, from: string | undefined): Promise<string> {
+  return new Promise(resolve => {
+    const socket = createSocket('udp4');
+    const finish = (text: string) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(text);
+    };
+    const timer = setTimeout(() => finish('timeout'), REPLY_TIMEOUT_MS);
+    socket.once('message', data => finish(data.toString()));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    const send = () => socket.send('?', port, address);
+    if (from === undefined) send();
+    else socket.bind({ address: from }, send);
+  });
+}
+
+process.on('message', async (request: { id: number; operation: string; operands: never[] }) => {
+  try {
+    const value = await operations[request.operation]?.(...request.operands);
+    process.send?.({ id: request.id, value: value ?? null });
+  } catch (error) {
+    const { code, message, details } = error as { code?: string; message: string; details?: object };
+    process.send?.({ id: request.id, error: { code, message, details } });
+  }
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ id: 0, value: null });
