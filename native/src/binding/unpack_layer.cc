@@ -153,8 +153,7 @@ napi_value startUnpack(napi_env env, napi_callback_info info) {
   layer.blobDigest = options.text("blobDigest");
   layer.diffId = options.text("diffId");
   layer.targetDir = options.text("targetDir");
-  layer.overlay =
-      options.isSecond("overlayXattr", "trusted", "user") ? OverlayXattr::kUser : OverlayXattr::kTrusted;
+  layer.overlay = options.overlay("overlayXattr");
   layer.limitBytes = options.optionalCount("limitBytes").value_or(UINT64_MAX);
   if (options.failed()) return nullptr;
 

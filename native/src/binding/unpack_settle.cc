@@ -46,6 +46,7 @@ napi_value startSettle(napi_env env, napi_callback_info info) {
   for (Options& link : options.objects("pendingLinks")) {
     job->options.pendingLinks.push_back({link.buffer("path"), link.buffer("target")});
   }
+  job->options.overlay = options.overlay("overlayXattr");
   if (options.failed()) return nullptr;
 
   napi_value promise = nullptr, name = nullptr;

@@ -146,10 +146,10 @@ std::vector<Options> Options::objects(const char* name) {
   return objects;
 }
 
-bool Options::isSecond(const char* name, const char* first, const char* second) {
+OverlayXattr Options::overlay(const char* name) {
   const std::string word = text(name);
-  if (word != first && word != second) refuse(name, (std::string(first) + " or " + second).c_str());
-  return word == second;
+  if (word != "trusted" && word != "user") refuse(name, "trusted or user");
+  return word == "user" ? OverlayXattr::kUser : OverlayXattr::kTrusted;
 }
 
 napi_value makeNumber(napi_env env, uint64_t number) {

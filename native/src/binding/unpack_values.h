@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "unpack/overlay_marks.h"
 #include "unpack/status.h"
 
 namespace tinyd::unpack {
@@ -25,8 +26,7 @@ class Options {
   std::string text(const char* name);
   std::vector<std::string> texts(const char* name);
   std::vector<std::string> buffers(const char* name);
-  /** One of two words; true for the second. */
-  bool isSecond(const char* name, const char* first, const char* second);
+  OverlayXattr overlay(const char* name);
   /** The elements of an array of objects. */
   std::vector<Options> objects(const char* name);
   /** Bytes without NUL. */

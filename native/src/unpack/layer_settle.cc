@@ -22,7 +22,7 @@ Status checkNormal(const std::string& path) {
 /** One settling; its parts share what is open and what has been made on the way. */
 class Settlement {
  public:
-  explicit Settlement(const SettleOptions& options) : options_(options) {}
+  explicit Settlement(const SettleOptions& options) : options_(options), layers_(options.overlay) {}
 
   Status run() {
     root_.reset(open(options_.targetDir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -115,7 +115,7 @@ class Settlement {
     record.atime = info.st_atim;
     TRY(readXattrs("/proc/self/fd/" + std::to_string(source.get()), true, &record.xattrs));
     TRY(tree_->openDirectory(path, &folder));
-    return finishDirectory(folder.get(), record, OverlayXattr::kTrusted, path);
+    return finishDirectory(folder.get(), record, options_.overlay, path);
   }
 
   const SettleOptions& options_;

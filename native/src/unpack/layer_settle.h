@@ -9,6 +9,7 @@ struct SettleOptions {
   std::vector<std::string> lowerDirs;
   std::vector<std::string> impliedDirs;
   std::vector<LayerSummary::Link> pendingLinks;
+  OverlayXattr overlay = OverlayXattr::kTrusted;
 };
 
 /**

@@ -8,8 +8,8 @@
 #include "../helper/remove_tree.h"
 #include "sys/result.h"
 #include "unpack/layer_path.h"
+#include "unpack/overlay_marks.h"
 #include "unpack/path_walk.h"
-#include "unpack/whiteout_node.h"
 
 namespace tinyd::unpack {
 

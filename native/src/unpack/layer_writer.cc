@@ -6,7 +6,7 @@
 
 #include "sys/result.h"
 #include "unpack/layer_path.h"
-#include "unpack/whiteout_node.h"
+#include "unpack/overlay_marks.h"
 
 namespace tinyd::unpack {
 

@@ -7,22 +7,14 @@
 #include <cstring>
 
 #include "unpack/layer_path.h"
+#include "unpack/overlay_marks.h"
 #include "unpack/path_walk.h"
-#include "unpack/whiteout_node.h"
 
 namespace tinyd::unpack {
 
 namespace {
 
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-bool isOpaque(int fd) {
-  for (const char* name : {"trusted.overlay.opaque", "user.overlay.opaque"}) {
-    char value = 0;
-    if (fgetxattr(fd, name, &value, 1) == 1 && value == 'y') return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -41,6 +33,11 @@ Status MergedLayers::open(const std::vector<std::string>& folders) {
     if (!roots_.back().valid()) return failedCall("open", folder);
   }
   return {};
+}
+
+bool MergedLayers::isOpaque(int folder) const {
+  char value = 0;
+  return fgetxattr(folder, opaqueXattr(overlay_), &value, 1) == 1 && value == 'y';
 }
 
 Status MergedLayers::rootFolder(MergedFolder* folder) {

@@ -3,6 +3,7 @@
 
 #include "sys/fd.h"
 #include "unpack/entry.h"
+#include "unpack/overlay_marks.h"
 
 namespace tinyd::unpack {
 
@@ -29,6 +30,8 @@ struct MergedFile {
  * below. */
 class MergedLayers {
  public:
+  explicit MergedLayers(OverlayXattr overlay) : overlay_(overlay) {}
+
   /** Opens the layers' folders, nearest first. */
   Status open(const std::vector<std::string>& folders);
 
@@ -50,6 +53,9 @@ class MergedLayers {
   Status openFolder(const std::string& path, MergedFolder* folder);
   Status look(const MergedFolder& folder, const std::string& name, bool ignoreNearestOpaque, Child* child);
 
+  bool isOpaque(int folder) const;
+
+  OverlayXattr overlay_;
   std::vector<Fd> roots_;
 };
 

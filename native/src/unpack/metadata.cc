@@ -107,7 +107,7 @@ Status finishDirectory(int fd, const DirectoryRecord& record, OverlayXattr overl
       [&](mode_t mode) { return fchmod(fd, mode); }));
   TRY(setFdXattrs(fd, record.xattrs, path));
   if (record.isOpaque) {
-    const char* name = overlay == OverlayXattr::kTrusted ? "trusted.overlay.opaque" : "user.overlay.opaque";
+    const char* name = opaqueXattr(overlay);
     if (fsetxattr(fd, name, "y", 1, 0) == -1) return failedXattr({name, "y"}, path);
   }
   if (!record.mtime) return {};

@@ -1,11 +1,9 @@
 #pragma once
 #include "unpack/layer_records.h"
 #include "unpack/layer_tree.h"
+#include "unpack/overlay_marks.h"
 
 namespace tinyd::unpack {
-
-/** Whose namespace overlayfs keeps its own attributes in: `trusted` as root, `user` where rootless. */
-enum class OverlayXattr { kTrusted, kUser };
 
 /** Fails when an archive tries to set what only the store may: overlayfs' own attributes. */
 Status checkXattrs(const Entry& entry, const std::string& path);

@@ -29,7 +29,7 @@ bool PathWalk::next(std::string* name) {
 Status PathWalk::follow(int directory, const std::string& name, const std::string& shown, bool* isAbsolute) {
   constexpr int kMaxLinks = 40;
   if (++links_ > kMaxLinks) {
-    return fail(Code::kEscape, "too many symbolic links on the way to " + quoted(shown));
+    return fail(Code::kArchive, "too many symbolic links on the way to " + quoted(shown));
   }
   std::string target(kMaxPath + 1, '\0');
   const ssize_t length = readlinkat(directory, name.c_str(), target.data(), target.size());

@@ -23,7 +23,7 @@ class PathWalk {
 
   /**
    * Follows the link `name` in the folder `directory`; an empty name follows the link that `directory` itself
-   * is open on. Fails with ESCAPE after 40 links, the kernel's own limit. `shown` is the path for messages.
+   * is open on. Fails with ARCHIVE after 40 links, the kernel's own limit. `shown` is the path for messages.
    */
   Status follow(int directory, const std::string& name, const std::string& shown, bool* isAbsolute);
 
