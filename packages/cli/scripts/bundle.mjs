@@ -12,7 +12,7 @@ const output = join(packageRoot, 'dist', 'bundle');
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
 
 /** Folders whose modules only chunks may hold; a chunk is asked for by `require('./chunks/<name>')`. */
-const CHUNKS = ['help', 'pull'];
+const CHUNKS = ['completion', 'help', 'pull'];
 
 /** Built-in modules that are worth not loading until they are used; node itself has loaded the others already. */
 const LAZY = new Set(

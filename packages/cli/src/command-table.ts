@@ -12,8 +12,11 @@ interface CommandModule {
 
 /** Every command, loaded when it is asked for: a command costs nothing to the others' start. */
 const COMMANDS = {
+  completion: () => require('./commands/completion') as typeof import('./commands/completion'),
+  create: () => require('./commands/create') as typeof import('./commands/create'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
+  info: () => require('./commands/info') as typeof import('./commands/info'),
   inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),

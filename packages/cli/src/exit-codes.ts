@@ -2,18 +2,19 @@ import type { ErrorCode } from '@tinyd/core';
 
 /**
  * How a command tells its own failures apart by exit status: `run` keeps 125, 126 and 127 clear of the container's
- * own statuses, `remove` answers like podman's rm and rmi, `plain` is 1 for nearly everything.
+ * own statuses, `start` (start, exec) does so for all but a container that is not there, `remove` answers like podman's rm and rmi, `plain` is 1 for nearly everything.
  */
-export type ExitFamily = 'plain' | 'run' | 'remove';
+export type ExitFamily = 'plain' | 'run' | 'start' | 'remove';
 
 type ExitStatus = Readonly<Record<ExitFamily, number>>;
 
-const OWN: ExitStatus = { plain: 1, run: 125, remove: 125 };
-const MISSING_OPERAND: ExitStatus = { plain: 1, run: 125, remove: 1 };
-const BUSY_OPERAND: ExitStatus = { plain: 1, run: 125, remove: 2 };
-const NOT_EXECUTABLE: ExitStatus = { plain: 1, run: 126, remove: 125 };
-const NOT_FOUND: ExitStatus = { plain: 1, run: 127, remove: 125 };
-const INTERRUPTED: ExitStatus = { plain: 130, run: 130, remove: 130 };
+const OWN: ExitStatus = { plain: 1, run: 125, start: 125, remove: 125 };
+const MISSING_OPERAND: ExitStatus = { plain: 1, run: 125, start: 1, remove: 1 };
+const BUSY_OPERAND: ExitStatus = { plain: 1, run: 125, start: 125, remove: 2 };
+const NOT_A_TERMINAL: ExitStatus = { plain: 1, run: 1, start: 1, remove: 1 };
+const NOT_EXECUTABLE: ExitStatus = { plain: 1, run: 126, start: 126, remove: 125 };
+const NOT_FOUND: ExitStatus = { plain: 1, run: 127, start: 127, remove: 125 };
+const INTERRUPTED: ExitStatus = { plain: 130, run: 130, start: 130, remove: 130 };
 
 /** Exit statuses of every failure. A new code without a row does not compile. */
 export const EXIT_CODES = {
@@ -70,6 +71,7 @@ export const EXIT_CODES = {
   ERR_TINYD_NOT_ROOT: OWN,
   ERR_TINYD_SYSTEM: OWN,
   ERR_TINYD_USAGE: OWN,
+  ERR_TINYD_NOT_A_TERMINAL: NOT_A_TERMINAL,
   ERR_TINYD_CANCELLED: INTERRUPTED,
   ERR_TINYD_INTERNAL: OWN,
 } as const satisfies Record<ErrorCode, ExitStatus>;

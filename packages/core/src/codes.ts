@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   ERR_TINYD_NOT_ROOT: { retryable: false },
   ERR_TINYD_SYSTEM: { retryable: false },
   ERR_TINYD_USAGE: { retryable: false },
+  ERR_TINYD_NOT_A_TERMINAL: { retryable: false },
   ERR_TINYD_CANCELLED: { retryable: true },
   ERR_TINYD_INTERNAL: { retryable: false },
 } as const satisfies Record<`ERR_TINYD_${string}`, { readonly retryable: boolean }>;

@@ -32,7 +32,8 @@ export default class Rm extends TinydCommand {
         writeOut(`${name}\n`);
       } catch (error) {
         // As in docker: who forces wants it gone, and it is.
-        if (!flags.force || !isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
+        if (!flags.force || !isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND')
+          throw error;
         writeErr(formatError(error, 'rm'));
       }
     });

@@ -54,6 +54,7 @@ function imageRow(image: ImageRow, { noTrunc, now }: ImageTable): Row {
     Containers: 'N/A',
     SharedSize: 'N/A',
     UniqueSize: 'N/A',
-    Platform: image.platform,
+    // A method, so that JSON rows keep docker's fields.
+    Platform: () => image.platform,
   };
 }

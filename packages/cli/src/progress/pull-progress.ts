@@ -118,6 +118,8 @@ export class PlainProgress implements PullProgress {
   }
 
   private say(layer: LayerProgress): void {
+    // Every layer waits at first: that is no change.
+    if (layer.status === 'waiting' && !layer.elsewhere) return;
     const text = statusText(layer);
     if (this.said.get(layer.name) === text) return;
     this.said.set(layer.name, text);

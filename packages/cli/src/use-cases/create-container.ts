@@ -1,0 +1,51 @@
+import { type Container, openRuntime } from '@tinyd/runtime';
+import {
+  type Attachment,
+  bindImage,
+  type CreateFlagValues,
+  readCreateOptions,
+} from '../flags/create-options';
+import type { Globals } from '../globals';
+import { claimCidFile } from './cid-file';
+import { ensureImage, parsePullPolicy } from './ensure-image';
+import { namedPlatform } from './platform';
+
+/** A container to be made. */
+export interface CreateRequest {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly flags: CreateFlagValues;
+  readonly attached: Attachment;
+}
+
+/**
+ * Reads the options, brings the image if need be, and makes the container.
+ *
+ * A mistake in the options is told before anything is pulled. The image cannot be removed between being found and
+ * being recorded as used.
+ */
+export async function createContainer(globals: Globals, request: CreateRequest): Promise<Container> {
+  const { flags } = request;
+  const options = readCreateOptions(flags, request.attached);
+  const platform = textOf(flags.platform);
+  const policy = parsePullPolicy(textOf(flags.pull) ?? 'missing');
+  const named = namedPlatform(platform);
+  const cidFile = claimCidFile(textOf(flags.cidfile));
+  try {
+    const wanted = { name: request.image, platform, policy, quiet: flags.quiet === true };
+    const store = await ensureImage(globals, wanted);
+    const container = await store.withImages('shared', () => {
+      const image = store.imageForContainer(request.image, named);
+      return openRuntime(globals).create(bindImage(options, image, request.command));
+    });
+    cidFile.write(container.id);
+    return container;
+  } catch (error) {
+    cidFile.discard();
+    throw error;
+  }
+}
+
+function textOf(value: CreateFlagValues[string]): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
