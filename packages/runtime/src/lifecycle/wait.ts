@@ -1,4 +1,9 @@
+import { Socket } from 'node:net';
+import { connectUnix } from '@tinyd/native';
+import { encodeClientFrame, type MonitorFrame, MonitorFrameReader } from '../attach-protocol';
+import { systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
+import type { ContainerLayout } from '../layout';
 import { requireContainer, viewContainer } from '../state/container-state';
 import { LOST_EXIT_CODE } from '../state/status';
 import { waitForMonitor } from './monitor-lock';
@@ -6,10 +11,41 @@ import { waitForMonitor } from './monitor-lock';
 /**
  * Waits until a container does not run, and returns its exit status: at once for one that has ended, and 0 for one
  * that was never started (docker's condition "not-running").
+ *
+ * The status comes from the monitor itself, as a client that wants nothing else: a `--rm` container leaves no file
+ * to read it from.
  */
 export async function waitForContainer(context: RuntimeContext, id: string): Promise<number> {
   const { paths, state } = requireContainer(context, id);
   if (state.status !== 'running') return state.exitCode;
+  const told = await exitStatusFromMonitor(paths);
   await waitForMonitor(paths);
-  return viewContainer(context, id)?.state.exitCode ?? LOST_EXIT_CODE;
+  return told ?? viewContainer(context, id)?.state.exitCode ?? LOST_EXIT_CODE;
+}
+
+/** The exit status that the monitor tells its clients; undefined when it does not live to tell it. */
+function exitStatusFromMonitor(paths: ContainerLayout): Promise<number | undefined> {
+  let fd: number;
+  try {
+    fd = connectUnix(paths.attachSocket);
+  } catch (error) {
+    // It has just ended, or was killed.
+    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(systemCode(error) ?? '')) return Promise.resolve(undefined);
+    throw error;
+  }
+  return new Promise(resolve => {
+    const socket = new Socket({ fd });
+    const reader = new MonitorFrameReader();
+    let status: number | undefined;
+    socket.on('data', piece => {
+      for (const frame of reader.push(piece)) status = statusOf(frame) ?? status;
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(status));
+    socket.write(encodeClientFrame({ type: 'hello', wants: 0 }));
+  });
+}
+
+function statusOf(frame: MonitorFrame): number | undefined {
+  return frame.type === 'exit' ? frame.code : undefined;
 }
