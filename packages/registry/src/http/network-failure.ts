@@ -79,7 +79,7 @@ export function networkFailure(error: unknown, url: URL, signal: AbortSignal | u
     const { reason, hint } = TLS[code] ?? { reason: `TLS failed with ${code}`, hint: undefined };
     return new TinydError('ERR_TINYD_REGISTRY_TLS', `cannot trust ${url.host}: ${reason}`, options(hint));
   }
-  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_HEADERS')) {
+  if (isParserError(error) || code.startsWith('UND_ERR_HEADERS')) {
     return new TinydError(
       'ERR_TINYD_REGISTRY_PROTOCOL',
       `cannot fetch ${shown}: the answer is not HTTP`,
@@ -100,6 +100,11 @@ export function cancelled(url: URL, reason: unknown): TinydError {
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
+}
+
+/** undici's parser errors have a code only for some of the things that can be wrong. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError';
 }
 
 function isTlsCode(code: string): boolean {

@@ -62,6 +62,7 @@ export async function getManifest(
   const request = manifestRequest('GET', reference, wanted ?? reference.tag ?? '');
   const response = await session.request(request, call);
   const limit = Math.min(descriptor?.size ?? LIMITS.manifestBytes, LIMITS.manifestBytes);
+  if (/^text\/html\b/i.test(header(response, 'content-type') ?? '')) throw webPage(response, request.what);
   const bytes = await readBody(response, limit, request.what, call);
 
   const told = header(response, 'docker-content-digest');
@@ -128,6 +129,15 @@ function headerDisagrees(reference: Reference, told: string): TinydError {
   const message = `cannot use ${familiarName(reference)}: the registry says its digest is ${printable(told, 80)}`;
   return new TinydError('ERR_TINYD_CONTENT_DIGEST', message, {
     details: { expected: reference.digest, actual: printable(told, 200) },
+  });
+}
+
+/** What a proxy or a hotel's network puts in place of an answer. */
+function webPage(response: HttpResponse, what: string): TinydError {
+  response.body.cancel();
+  const message = `cannot fetch ${what}: ${response.url.host} answered with a web page`;
+  return new TinydError('ERR_TINYD_REGISTRY_PROTOCOL', message, {
+    hint: 'is there a proxy or a login page on the way?',
   });
 }
 

@@ -122,21 +122,22 @@ export class Session {
         this.#alternative = undefined;
         return response;
       }
-      failure = undefined;
     } catch (error) {
       if (call.signal?.aborted) throw error;
       failure = error;
     }
     const first = this.#base;
-    this.#base = alternative;
     try {
+      this.#base = alternative;
       const response = await this.#exchange(request, authorization, call);
       this.#alternative = undefined;
       return response;
-    } catch (error) {
+    } catch {
       this.#base = first;
       // The scheme that was tried first is the likely one: its failure says more.
-      throw failure ?? error;
+      if (failure !== undefined) throw failure;
+      this.#alternative = undefined;
+      return this.#exchange(request, authorization, call);
     }
   }
 
