@@ -79,11 +79,12 @@ static struct plan_bytes next_bytes(struct plan_reader* reader) {
 }
 
 /** Reads a list by walking over its items, so that its end is known and each item is known to be whole. */
-#define NEXT_LIST(reader, next_item)                                                 \
-  ({                                                                                 \
-    struct plan_list list = {.count = plan_next_u32(reader), .at = (reader)->at};    \
+#define NEXT_LIST(reader, next_item)                                                     \
+  ({                                                                                     \
+    struct plan_list list = {.count = plan_next_u32(reader)};                            \
+    list.at = (reader)->at;                                                              \
     for (uint32_t i = 0; i < list.count && !(reader)->bad; i++) (void)next_item(reader); \
-    list;                                                                            \
+    list;                                                                                \
   })
 
 struct plan_write plan_next_write(struct plan_reader* reader) {
@@ -173,7 +174,8 @@ struct plan_namespace plan_next_namespace(struct plan_reader* reader) {
 }
 
 struct plan_mount plan_next_mount(struct plan_reader* reader) {
-  struct plan_mount mount = {.kind = next_below(reader, STEP_COUNT), .target = plan_next_string(reader)};
+  struct plan_mount mount = {.kind = next_below(reader, STEP_COUNT)};
+  mount.target = plan_next_string(reader);
   switch (mount.kind) {
     case STEP_FILESYSTEM:
       mount.type = plan_next_string(reader);
