@@ -1,3 +1,4 @@
+import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
@@ -11,6 +12,7 @@ import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
+import { STATUS_RULES, wrongState } from './state/status';
 
 /**
  * One container of a root folder: a handle that knows an ID and nothing else. Every call looks at the container as it
@@ -74,6 +76,16 @@ export class Container {
   /** Runs a further process inside it. */
   exec(options: ExecOptions): Promise<ExecResult> {
     return execInContainer(this.#context, this.id, options);
+  }
+
+  /**
+   * Connects to its monitor: the client sees what is written from now on. Fails with ERR_TINYD_CONTAINER_STATE when it
+   * does not run, or ERR_TINYD_ATTACH_FAILED.
+   */
+  attach(options: AttachOptions): AttachClient {
+    const { record, state, paths } = requireContainer(this.#context, this.id);
+    if (!STATUS_RULES[state.status].hasProcess) throw wrongState('attach to', record.name, state.status);
+    return connectClient(paths.attachSocket, options, record.name);
   }
 
   /** What it wrote, oldest first. Nothing with the log driver `none`. */

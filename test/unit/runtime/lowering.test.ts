@@ -138,7 +138,7 @@ describe('lowering to a plan', () => {
           options: createOptions(changes),
         },
         PATHS,
-        { cgroups: { cgroups: [] }, network: undefined, releases: [] },
+        { cgroups: { cgroups: [] }, network: undefined, releases: [], attached: false },
       );
     assert.equal(session({}).stdin, 'closed');
     assert.equal(session({ openStdin: true }).stdin, 'open');

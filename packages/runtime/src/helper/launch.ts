@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { memoryFile, readReport, socketPair, spawnHelper } from '@tinyd/native';
+import type { AttachClient, AttachOptions } from '../attach-client';
 import { encodePlan } from '../plan/encode';
 import type { HelperReport, Plan } from '../plan/plan';
 import { decodeReport } from '../plan/report';
@@ -7,16 +8,37 @@ import { decodeReport } from '../plan/report';
 /** How the helper is told to execute the plan on descriptor 3. */
 const MONITOR_ARGUMENTS = ['tinyd-init', 'monitor'];
 
+/** What a helper said, and the client that is connected to its monitor. */
+export interface Launched {
+  readonly report: HelperReport;
+  /** Only after a successful start, and if one was asked for. */
+  readonly client?: AttachClient;
+}
+
 /**
  * Hands a plan to a new helper and waits until it has started the process or given up.
  *
- * @param client descriptor of the first attach client's end that the monitor is to have; closed in every case.
  * Fails with ERR_TINYD_START_FAILED when the helper dies without a report; a report of failure is returned, not thrown.
  */
-export function launchHelper(plan: Plan, client: number | undefined): HelperReport {
-  const open: number[] = client === undefined ? [] : [client];
+export function launchHelper(plan: Plan, attach: AttachOptions | undefined): Launched {
+  const [ourClient, theirClient] = attach === undefined ? [-1, -1] : socketPair();
+  try {
+    const report = decodeReport(spawn(plan, theirClient));
+    if (attach === undefined) return { report };
+    if (report.stage === 'started') return { report, client: { fd: ourClient, options: attach } };
+    closeSync(ourClient);
+    return { report };
+  } catch (error) {
+    if (ourClient !== -1) closeSync(ourClient);
+    throw error;
+  }
+}
+
+/** Starts the helper; closes `client` and returns the report's bytes. */
+function spawn(plan: Plan, client: number): Buffer {
+  const handed: number[] = client === -1 ? [] : [client];
   const owned = (fd: number) => {
-    open.push(fd);
+    handed.push(fd);
     return fd;
   };
   let reportFd: number | undefined;
@@ -29,13 +51,13 @@ export function launchHelper(plan: Plan, client: number | undefined): HelperRepo
     spawnHelper({
       argv: MONITOR_ARGUMENTS,
       env: [],
-      fds: [nothing, nothing, nothing, planFd, theirs, client ?? -1],
+      fds: [nothing, nothing, nothing, planFd, theirs, client],
     });
     // The report ends when the last copy of its writing end is closed: ours must not be it.
-    for (const fd of open.splice(0)) closeSync(fd);
-    return decodeReport(readReport(reportFd));
+    for (const fd of handed.splice(0)) closeSync(fd);
+    return readReport(reportFd);
   } finally {
-    for (const fd of open) closeSync(fd);
+    for (const fd of handed) closeSync(fd);
     if (reportFd !== undefined) closeSync(reportFd);
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { TinydError } from '@tinyd/core';
+import type { AttachClient, AttachOptions } from '../attach-client';
 import { resolveCapabilities } from '../capabilities';
 import { planCgroups } from '../cgroup';
 import type { RuntimeContext } from '../context';
@@ -29,8 +30,8 @@ export interface ExecOptions {
   readonly openStdin?: boolean;
   readonly privileged?: boolean;
   readonly terminalSize?: { readonly rows: number; readonly columns: number };
-  /** The monitor's end of a socket whose other end an attach client has; undefined: detached. Closed in every case. */
-  readonly client?: number;
+  /** Gives the caller a client that sees all of the output; undefined: detached. */
+  readonly attach?: AttachOptions;
 }
 
 /** A process that has joined. */
@@ -38,6 +39,8 @@ export interface ExecResult {
   /** 64 hexadecimal digits. */
   readonly id: string;
   readonly warnings: readonly string[];
+  /** What to become with `becomeAttachClient`; given if `attach` was. */
+  readonly client?: AttachClient;
 }
 
 /**
@@ -66,10 +69,10 @@ export async function execInContainer(
     const plan = execPlan(view, execId, runDir, options);
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     undo.add(() => rmSync(runDir, { recursive: true, force: true }));
-    const report = launchHelper(plan, options.client);
+    const { report, client } = launchHelper(plan, options.attach);
     if (report.stage !== 'started')
       throw startError(report, 'exec in', view.record.name, options.command[0] ?? '');
-    return { id: execId, warnings: report.warnings };
+    return { id: execId, warnings: report.warnings, ...(client === undefined ? {} : { client }) };
   } catch (error) {
     throw await undo.rollBack(error);
   }
@@ -90,8 +93,8 @@ function execPlan(view: ContainerView, execId: string, runDir: string, options: 
       runDir,
       stateDir: runDir,
       ...(options.tty === true ? { terminal: options.terminalSize ?? { rows: 24, columns: 80 } } : {}),
-      stdin: options.openStdin === true && options.client !== undefined ? 'once' : 'closed',
-      firstClient: options.client !== undefined,
+      stdin: options.openStdin === true && options.attach !== undefined ? 'once' : 'closed',
+      firstClient: options.attach !== undefined,
       // Entered as they are: limits and folders are the container's.
       cgroups: planCgroups(record.id, {}, []).cgroups.map(cgroup => ({ ...cgroup, writes: [] })),
       stopSignal: 15,

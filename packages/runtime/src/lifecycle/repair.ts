@@ -40,4 +40,3 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
   rmSync(paths.runDir, { recursive: true, force: true });
   return requireContainer(context, record.id);
 }
-

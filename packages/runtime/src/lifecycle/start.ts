@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { replaceFile } from '../atomic-file';
+import type { AttachClient, AttachOptions } from '../attach-client';
 import { planCgroups } from '../cgroup';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
@@ -13,15 +14,15 @@ import { type ContainerView, requireContainer } from '../state/container-state';
 import { Undo } from '../undo';
 import { prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
-import { repairContainer } from './repair';
 import { removeLocked } from './remove';
+import { repairContainer } from './repair';
 
 /** How a container is started. */
 export interface StartOptions {
   /** Size of the terminal, known before the program starts. */
   readonly terminalSize?: { readonly rows: number; readonly columns: number };
-  /** The monitor's end of a socket whose other end an attach client has; closed in every case. */
-  readonly client?: number;
+  /** Gives the caller a client that sees all of the output from the first byte on. */
+  readonly attach?: AttachOptions;
 }
 
 /** What a start has to tell. */
@@ -30,6 +31,8 @@ export interface StartResult {
   readonly started: boolean;
   /** What the host could not give and was left out: a raised rlimit, an optional cgroup value. */
   readonly warnings: readonly string[];
+  /** What to become with `becomeAttachClient`; given if `attach` was, and the container was not running already. */
+  readonly client?: AttachClient;
 }
 
 /**
@@ -50,8 +53,7 @@ export async function startContainer(
     const undo = new Undo();
     if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));
     try {
-      const warnings = await start(context, view, options, undo);
-      return { started: true, warnings };
+      return await start(context, view, options, undo);
     } catch (error) {
       throw await undo.rollBack(error);
     }
@@ -63,7 +65,7 @@ async function start(
   { record, paths }: ContainerView,
   options: StartOptions,
   undo: Undo,
-): Promise<readonly string[]> {
+): Promise<StartResult> {
   makeBindSources(record.options.binds);
   const network = await prepareNetwork(context, record, paths, undo);
   writeEtcFiles(record, paths, {
@@ -83,13 +85,15 @@ async function start(
       cgroups,
       network: withSysctls(network.plan, prepared.spec.linux.sysctl),
       releases: network.releases,
-      ...options,
+      attached: options.attach !== undefined,
+      ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
     }),
     cgroupView: cgroups.view,
   });
-  const report = launchHelper(plan, options.client);
+  const { report, client } = launchHelper(plan, options.attach);
   if (report.stage !== 'started') {
     throw startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
   }
-  return [...cgroups.warnings, ...report.warnings];
+  const warnings = [...cgroups.warnings, ...report.warnings];
+  return { started: true, warnings, ...(client === undefined ? {} : { client }) };
 }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { connectUnix } from '@tinyd/native';
-import { encodeClientFrame, type MonitorFrame, MonitorFrameReader } from '../attach-protocol';
 import { systemCode } from '../atomic-file';
+import { encodeClientFrame, type MonitorFrame, MonitorFrameReader } from '../attach-protocol';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import { requireContainer, viewContainer } from '../state/container-state';
@@ -30,7 +30,8 @@ function exitStatusFromMonitor(paths: ContainerLayout): Promise<number | undefin
     fd = connectUnix(paths.attachSocket);
   } catch (error) {
     // It has just ended, or was killed.
-    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(systemCode(error) ?? '')) return Promise.resolve(undefined);
+    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(systemCode(error) ?? ''))
+      return Promise.resolve(undefined);
     throw error;
   }
   return new Promise(resolve => {

@@ -17,7 +17,8 @@ export interface SessionSources {
   readonly network: NetworkPlan | undefined;
   readonly releases: SessionPlan['teardown']['releases'];
   readonly terminalSize?: { readonly rows: number; readonly columns: number };
-  readonly client?: number;
+  /** A client is connected from the start. */
+  readonly attached: boolean;
 }
 
 /** Lowers what the monitor is to do while the container lives, and after. */
@@ -38,7 +39,7 @@ export function lowerSession(
       : { log: { path: paths.log, maxBytes: log.maxBytes, maxFiles: log.maxFiles } }),
     ...(options.tty ? { terminal: sources.terminalSize ?? UNSEEN_TERMINAL } : {}),
     stdin: options.openStdin ? (options.stdinOnce ? 'once' : 'open') : 'closed',
-    firstClient: sources.client !== undefined,
+    firstClient: sources.attached,
     cgroups: sources.cgroups.cgroups,
     ...(sources.cgroups.oomFile === undefined ? {} : { oomFile: sources.cgroups.oomFile }),
     ...(sources.network === undefined ? {} : { network: sources.network }),

@@ -1,0 +1,71 @@
+import { closeSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { becomeHelper, connectUnix } from '@tinyd/native';
+import { systemCode } from './atomic-file';
+
+/** What a user's terminal or pipes are to share with a container. */
+export interface AttachOptions {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** The container has a terminal: ours becomes raw, and its size is followed. */
+  readonly tty: boolean;
+  /** Bytes that leave the container running; undefined: no key does. */
+  readonly detachKeys?: Uint8Array;
+  /** Pass signals on to the container instead of dying of them. */
+  readonly signalProxy: boolean;
+}
+
+/** A connection to a monitor that waits for this process to become its client. */
+export interface AttachClient {
+  readonly fd: number;
+  readonly options: AttachOptions;
+}
+
+/** Connects to the monitor that serves `socket`. Fails with ERR_TINYD_ATTACH_FAILED. */
+export function connectClient(socket: string, options: AttachOptions, name: string): AttachClient {
+  try {
+    return { fd: connectUnix(socket), options };
+  } catch (error) {
+    throw new TinydError(
+      'ERR_TINYD_ATTACH_FAILED',
+      `attach to container ${name}: ${systemCode(error) ?? error}`,
+      {
+        hint: 'it may have ended just now: tinyd ps -a',
+        details: { container: name, socket },
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * Replaces this process by the native attach client: same PID, terminal and parent, and node's memory is gone. It
+ * exits with the container's exit status, or 0 when the user detaches.
+ */
+export function becomeAttachClient(client: AttachClient): never {
+  return becomeHelper({
+    argv: ['tinyd-init', 'attach', ...attachArguments(client.options)],
+    env: [],
+    fds: [0, 1, 2, client.fd],
+  });
+}
+
+/** Closes a client that nobody becomes. */
+export function dropClient(client: AttachClient): void {
+  closeSync(client.fd);
+}
+
+/** The options of `tinyd-init attach` (native/helper/attach.c). */
+export function attachArguments(options: AttachOptions): string[] {
+  return [
+    ...(options.stdin ? ['--stdin'] : []),
+    ...(options.stdout ? ['--stdout'] : []),
+    ...(options.stderr ? ['--stderr'] : []),
+    ...(options.tty ? ['--tty'] : []),
+    ...(options.signalProxy ? ['--signals'] : []),
+    ...(options.detachKeys === undefined
+      ? []
+      : ['--detach-keys', Buffer.from(options.detachKeys).toString('hex')]),
+  ];
+}
