@@ -1,2 +1,304 @@
 #include "attach.h"
-int attach_main(int argc, char** argv) { (void)argc; (void)argv; return 1; }
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "attach_keys.h"
+#include "attach_terminal.h"
+#include "frames.h"
+
+#define SOCKET_FD 5
+/** A pipe that polls as writable takes this much without blocking (PIPE_BUF). */
+#define STEP_BYTES 4096
+
+static struct {
+  int socket;
+  bool wants_stdin, wants_stdout, wants_stderr, tty, redraw, proxy;
+  struct attach_keys keys;
+  uint32_t window;
+  int signals;
+
+  /* the frame that is coming in */
+  struct frame_header header;
+  size_t header_got;
+  size_t payload_left;
+  uint8_t words[12];
+  char error[256];
+
+  uint8_t buffer[FRAME_PAYLOAD_MAX]; /* received, not looked at yet */
+  size_t at, filled;
+} attach = {.socket = SOCKET_FD, .window = FRAME_WINDOW};
+
+static _Noreturn void finish(int status) {
+  attach_terminal_restore();
+  exit(status);
+}
+
+static _Noreturn void finish_with(const char* message, const char* detail) {
+  attach_terminal_restore();
+  fprintf(stderr, "tinyd: %s%s\n", message, detail);
+  exit(1);
+}
+
+/** Ends by a signal, as the shell is used to see it. */
+static _Noreturn void finish_by(int number) {
+  sigset_t one;
+  attach_terminal_restore();
+  signal(number, SIG_DFL);
+  sigemptyset(&one);
+  sigaddset(&one, number);
+  sigprocmask(SIG_UNBLOCK, &one, NULL);
+  raise(number);
+  exit(128 + number);
+}
+
+/** Frames to the monitor are small and it always reads: blocking is no danger. Its end shows when reading. */
+static void send_all(const void* data, size_t length) {
+  const char* at = data;
+  while (length > 0) {
+    ssize_t sent = send(attach.socket, at, length, MSG_NOSIGNAL);
+    if (sent == -1 && errno == EINTR) continue;
+    if (sent == -1 && errno == EAGAIN) {
+      struct pollfd ready = {.fd = attach.socket, .events = POLLOUT};
+      poll(&ready, 1, -1);
+      continue;
+    }
+    if (sent == -1) return;
+    at += sent;
+    length -= (size_t)sent;
+  }
+}
+
+static void send_frame(enum frame_type type, const void* data, size_t length) {
+  uint8_t frame[sizeof(struct frame_header) + STEP_BYTES + ATTACH_KEYS_MOST];
+  struct frame_header header = {.type = (uint8_t)type, .length = (uint32_t)length};
+  memcpy(frame, &header, sizeof header);
+  if (length > 0) memcpy(frame + sizeof header, data, length);
+  send_all(frame, sizeof header + length);
+}
+
+static void send_size(uint32_t more_rows) {
+  uint32_t size[2];
+  if (!attach_terminal_size(&size[0], &size[1])) return;
+  size[0] += more_rows;
+  send_frame(FRAME_RESIZE, size, sizeof size);
+}
+
+static void pass_input(void) {
+  uint8_t typed[STEP_BYTES], passed[STEP_BYTES + ATTACH_KEYS_MOST];
+  size_t room = attach.window - attach.keys.matched, length;
+  ssize_t got = read(STDIN_FILENO, typed, room < sizeof typed ? room : sizeof typed);
+  if (got == -1 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got <= 0) {
+    attach.wants_stdin = false;
+    send_frame(FRAME_STDIN_END, NULL, 0);
+    return;
+  }
+  bool detach = attach_keys_filter(&attach.keys, typed, (size_t)got, passed, &length);
+  if (length > 0) send_frame(FRAME_STDIN, passed, length);
+  attach.window -= (uint32_t)length;
+  if (!detach) return;
+  send_frame(FRAME_DETACH, NULL, 0);
+  attach_terminal_restore();
+  fputs("read escape sequence\n", stderr);
+  finish(0);
+}
+
+static void handle_signal(void) {
+  struct signalfd_siginfo info;
+  if (read(attach.signals, &info, sizeof info) != sizeof info) return;
+  int number = (int)info.ssi_signo;
+  if (number == SIGWINCH) {
+    if (attach.tty) send_size(0);
+  } else if (number == SIGTSTP) {
+    attach_terminal_restore();
+    raise(SIGSTOP);
+  } else if (number == SIGCONT) {
+    if (attach.tty) attach_terminal_raw();
+    if (attach.tty) send_size(0);
+  } else if (attach.proxy && !attach.tty) {
+    uint32_t word = (uint32_t)number;
+    send_frame(FRAME_SIGNAL, &word, sizeof word);
+  } else {
+    finish_by(number);
+  }
+}
+
+/** Acts on a whole frame that is no output. */
+static void handle_frame(void) {
+  uint32_t words[3];
+  memcpy(words, attach.words, sizeof words);
+  switch (attach.header.type) {
+    case FRAME_WINDOW_OPEN:
+      attach.window += words[0];
+      break;
+    case FRAME_EXIT:
+      finish((int)words[0]);
+    case FRAME_ERROR:
+      finish_with("attach: the monitor refused: ", attach.error);
+    default:
+      break;
+  }
+}
+
+/** Where the payload of the current frame goes: a descriptor, or -1 when it is not shown. */
+static int output_of(uint8_t type) {
+  if (type == FRAME_STDOUT && attach.wants_stdout) return STDOUT_FILENO;
+  if (type == FRAME_STDERR && attach.wants_stderr) return STDERR_FILENO;
+  return -1;
+}
+
+static bool is_output(uint8_t type) {
+  return type == FRAME_STDOUT || type == FRAME_STDERR;
+}
+
+/** Writes a piece of output. 0: the descriptor takes nothing now. */
+static size_t show(int fd, const uint8_t* data, size_t length) {
+  ssize_t wrote = write(fd, data, length < STEP_BYTES ? length : STEP_BYTES);
+  if (wrote == -1 && (errno == EAGAIN || errno == EINTR)) return 0;
+  if (wrote == -1 && errno == EPIPE) finish_by(SIGPIPE);
+  return wrote == -1 ? length : (size_t)wrote;  // a stream that is closed or broken swallows its output
+}
+
+static void keep_payload(const uint8_t* data, size_t length) {
+  size_t done = attach.header.length - attach.payload_left;
+  for (size_t i = 0; i < length; i++, done++) {
+    if (done < sizeof attach.words) attach.words[done] = data[i];
+    if (done < sizeof attach.error - 1) attach.error[done] = (char)data[i];
+  }
+  attach.error[done < sizeof attach.error ? done : sizeof attach.error - 1] = '\0';
+}
+
+/** Looks at one more piece of what was received. Returns the descriptor to wait for, or -1 when it went on. */
+static int take_piece(void) {
+  size_t left = attach.filled - attach.at;
+  if (attach.header_got < sizeof attach.header) {
+    size_t span = sizeof attach.header - attach.header_got;
+    if (span > left) span = left;
+    memcpy((uint8_t*)&attach.header + attach.header_got, attach.buffer + attach.at, span);
+    attach.header_got += span;
+    attach.at += span;
+    attach.payload_left = attach.header.length;
+    if (attach.header_got < sizeof attach.header || attach.payload_left > 0) return -1;
+  } else {
+    size_t span = attach.payload_left < left ? attach.payload_left : left;
+    int fd = output_of(attach.header.type);
+    if (fd != -1) {
+      span = show(fd, attach.buffer + attach.at, span);
+      if (span == 0) return fd;
+    } else if (!is_output(attach.header.type)) {
+      keep_payload(attach.buffer + attach.at, span);
+    }
+    attach.at += span;
+    attach.payload_left -= span;
+    if (attach.payload_left > 0) return -1;
+  }
+  attach.header_got = 0;
+  if (!is_output(attach.header.type)) handle_frame();
+  return -1;
+}
+
+static void receive(void) {
+  ssize_t got = recv(attach.socket, attach.buffer, sizeof attach.buffer, MSG_DONTWAIT);
+  if (got == -1 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0) finish_with("the monitor of the container ended without an exit status", "");
+  attach.at = 0;
+  attach.filled = (size_t)got;
+}
+
+/** One round: waits for whatever can go on. Output that is not taken holds the socket back, never the signals. */
+static void serve(void) {
+  int blocked = -1;
+  while (attach.at < attach.filled && blocked == -1) {
+    struct pollfd out = {.fd = output_of(attach.header.type), .events = POLLOUT};
+    // Blocking descriptors are asked first: a full pipe must not stop us from passing signals on.
+    if (attach.header_got == sizeof attach.header && out.fd != -1 && poll(&out, 1, 0) == 0) blocked = out.fd;
+    if (blocked == -1) blocked = take_piece();
+  }
+  bool typing = attach.wants_stdin && attach.window > attach.keys.matched;
+  struct pollfd ready[] = {
+      {.fd = attach.signals, .events = POLLIN},
+      {.fd = typing ? STDIN_FILENO : -1, .events = POLLIN},
+      {.fd = blocked == -1 ? attach.socket : -1, .events = POLLIN},
+      {.fd = blocked, .events = POLLOUT},
+  };
+  if (poll(ready, 4, -1) <= 0) return;
+  if (ready[0].revents) handle_signal();
+  if (ready[1].revents) pass_input();
+  if (ready[2].revents) receive();
+}
+
+static void connect_to(const char* path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int file = open(path, O_PATH | O_CLOEXEC);
+  attach.socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // Named through its descriptor: the path may be longer than a socket address can hold.
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+  if (file == -1 || connect(attach.socket, (struct sockaddr*)&address, sizeof address) == -1) {
+    finish_with("attach: the container is not running: ", strerror(errno));
+  }
+  close(file);
+}
+
+static void read_options(int argc, char** argv) {
+  for (int i = 2; i < argc; i++) {
+    const char* option = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : "";
+    if (strcmp(option, "--stdin") == 0) {
+      attach.wants_stdin = true;
+    } else if (strcmp(option, "--stdout") == 0) {
+      attach.wants_stdout = true;
+    } else if (strcmp(option, "--stderr") == 0) {
+      attach.wants_stderr = true;
+    } else if (strcmp(option, "--tty") == 0) {
+      attach.tty = true;
+    } else if (strcmp(option, "--redraw") == 0) {
+      attach.redraw = true;
+    } else if (strcmp(option, "--sig-proxy") == 0) {
+      attach.proxy = true;
+    } else if (strcmp(option, "--socket") == 0 && i++ < argc) {
+      connect_to(value);
+    } else if (strcmp(option, "--detach-keys") == 0 && i++ < argc && attach_keys_parse(&attach.keys, value)) {
+      continue;
+    } else {
+      finish_with("attach: bad option: ", option);
+    }
+  }
+}
+
+/** Signals that the user may mean for us, or for the container; the rest keep their meaning. */
+static void take_signals(void) {
+  static const int never[] = {SIGCHLD, SIGPIPE, SIGURG,  SIGTTIN, SIGTTOU, SIGSEGV, SIGBUS,  SIGFPE,
+                              SIGILL,  SIGSYS,  SIGTRAP, SIGABRT, SIGIO,   SIGPWR,  SIGXCPU, SIGXFSZ};
+  sigset_t wanted;
+  sigfillset(&wanted);
+  for (unsigned i = 0; i < sizeof never / sizeof *never; i++) sigdelset(&wanted, never[i]);
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);
+  sigprocmask(SIG_SETMASK, &wanted, NULL);
+  attach.signals = signalfd(-1, &wanted, SFD_CLOEXEC);
+  if (attach.signals == -1) finish_with("attach: signalfd: ", strerror(errno));
+}
+
+int attach_main(int argc, char** argv) {
+  take_signals();
+  read_options(argc, argv);
+  uint32_t wants = (attach.wants_stdin ? FRAME_WANTS_STDIN : 0) | (attach.wants_stdout ? FRAME_WANTS_STDOUT : 0) |
+                   (attach.wants_stderr ? FRAME_WANTS_STDERR : 0);
+  send_frame(FRAME_HELLO, &wants, sizeof wants);
+  if (attach.tty) {
+    attach_terminal_raw();
+    if (attach.redraw) send_size(1);
+    send_size(0);
+  }
+  for (;;) serve();
+}
