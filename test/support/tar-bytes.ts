@@ -81,9 +81,8 @@ export function tarHeader(fields: TarFields, size = 0): Buffer {
   put(345, 155, fields.prefix ?? '');
   for (const [offset, bytes] of fields.patches ?? []) put(offset, BLOCK - offset, bytes);
   header.fill(' ', 148, 156);
-  const sum = fields.signedChecksum
-    ? new Int8Array(header).reduce((total, byte) => total + byte, 0)
-    : header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of fields.signedChecksum ? new Int8Array(header) : header) sum += byte;
   put(148, 8, `${(sum + (fields.checksumError ?? 0)).toString(8).padStart(6, '0')}\0 `);
   return header;
 }

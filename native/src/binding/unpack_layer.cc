@@ -13,8 +13,9 @@ constexpr napi_type_tag kLayerTag = {0x6f2ad14c8d5b4c1e, 0x9b7703d1c0a2e85f};
 /** One running unpack. Owned by its JavaScript object and, until it has ended, by its thread-safe function.
  */
 struct Job {
-  explicit Job(LayerOptions options) : unpack(std::move(options)) {}
-  LayerUnpack unpack;
+  /** Gone once the layer has ended: its descriptors and buffers do not wait for the garbage collector. */
+  std::unique_ptr<LayerUnpack> unpack;
+  uint64_t consumed = 0;
   napi_deferred deferred = nullptr;
   napi_threadsafe_function done = nullptr;
 };
@@ -50,21 +51,25 @@ napi_value makeResult(napi_env env, LayerResult& result) {
 /** The environment ends before the layer does: nobody waits any more, and no thread may stay. */
 void stopWithEnvironment(void* data) {
   auto* job = static_cast<Job*>(data);
-  job->unpack.abort();
-  job->unpack.join();
+  if (!job->unpack) return;
+  job->unpack->abort();
+  job->unpack->join();
 }
 
 /** On the JavaScript thread, after both native threads have done their last act. */
 void settlePromise(napi_env env, napi_value, void* context, void*) {
   Job* job = static_cast<JobOwner*>(context)->get();
-  job->unpack.join();
-  if (env == nullptr || job->deferred == nullptr) return;
+  const std::unique_ptr<LayerUnpack> unpack = std::move(job->unpack);
+  unpack->join();
+  job->consumed = unpack->consumed();
+  if (env == nullptr) return;
   napi_remove_env_cleanup_hook(env, stopWithEnvironment, job);
-  const napi_deferred deferred = std::exchange(job->deferred, nullptr);
-  if (job->unpack.status().ok()) {
-    napi_resolve_deferred(env, deferred, makeResult(env, job->unpack.result()));
+  LayerResult result = std::move(unpack->result());
+  const Status status = std::move(unpack->status());
+  if (status.ok()) {
+    napi_resolve_deferred(env, job->deferred, makeResult(env, result));
   } else {
-    napi_reject_deferred(env, deferred, makeError(env, job->unpack.status().failure()));
+    napi_reject_deferred(env, job->deferred, makeError(env, status.failure()));
   }
 }
 
@@ -102,21 +107,22 @@ napi_value advance(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "availableBytes must be a whole number, not negative");
     return nullptr;
   }
-  job->unpack.advance(available);
+  if (job->unpack) job->unpack->advance(available);
   return nullptr;
 }
 
 napi_value abort(napi_env env, napi_callback_info info) {
   size_t count = 0;
   Job* job = receiver(env, info, &count, nullptr);
-  if (job != nullptr) job->unpack.abort();
+  if (job != nullptr && job->unpack) job->unpack->abort();
   return nullptr;
 }
 
 napi_value consumed(napi_env env, napi_callback_info info) {
   size_t count = 0;
   Job* job = receiver(env, info, &count, nullptr);
-  return job == nullptr ? nullptr : makeNumber(env, job->unpack.consumed());
+  if (job == nullptr) return nullptr;
+  return makeNumber(env, job->unpack ? job->unpack->consumed() : job->consumed);
 }
 
 napi_value makeHandle(napi_env env, const JobOwner& job, napi_value promise) {
@@ -157,7 +163,8 @@ napi_value startUnpack(napi_env env, napi_callback_info info) {
   layer.limitBytes = options.optionalCount("limitBytes").value_or(UINT64_MAX);
   if (options.failed()) return nullptr;
 
-  const auto job = std::make_shared<Job>(std::move(layer));
+  const auto job = std::make_shared<Job>();
+  job->unpack = std::make_unique<LayerUnpack>(std::move(layer));
   napi_value promise = nullptr, name = nullptr;
   auto* context = new JobOwner(job);
   napi_create_string_utf8(env, "tinyd unpack", NAPI_AUTO_LENGTH, &name);
@@ -172,14 +179,15 @@ napi_value startUnpack(napi_env env, napi_callback_info info) {
   // Hooks run last one first: threads are gone before the thread-safe function is.
   napi_add_env_cleanup_hook(env, stopWithEnvironment, job.get());
   const napi_threadsafe_function done = job->done;
-  const Status started = job->unpack.start([done] {
+  const Status started = job->unpack->start([done] {
     if (napi_call_threadsafe_function(done, nullptr, napi_tsfn_nonblocking) != napi_closing) {
       napi_release_threadsafe_function(done, napi_tsfn_release);
     }
   });
   if (started.ok()) return handle;
   napi_remove_env_cleanup_hook(env, stopWithEnvironment, job.get());
-  napi_reject_deferred(env, std::exchange(job->deferred, nullptr), makeError(env, started.failure()));
+  job->unpack.reset();
+  napi_reject_deferred(env, job->deferred, makeError(env, started.failure()));
   napi_release_threadsafe_function(done, napi_tsfn_abort);
   return handle;
 }

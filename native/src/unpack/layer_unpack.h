@@ -51,7 +51,7 @@ class LayerUnpack {
     return consumed_.load(std::memory_order_relaxed);
   }
   /** After join(). */
-  const Status& status() const {
+  Status& status() {
     return status_;
   }
   LayerResult& result() {
