@@ -10,8 +10,8 @@ export interface AttachOptions {
   readonly stderr: boolean;
   /** The container has a terminal: ours becomes raw, and its size is followed. */
   readonly tty: boolean;
-  /** Bytes that leave the container running; undefined: no key does. */
-  readonly detachKeys?: Uint8Array;
+  /** Bytes that, typed in a row, leave the container running; empty: nothing does. At most 32. */
+  readonly detachKeys: readonly number[];
   /** Pass signals on to the container instead of dying of them. */
   readonly signalProxy: boolean;
 }
@@ -20,12 +20,14 @@ export interface AttachOptions {
 export interface AttachClient {
   readonly fd: number;
   readonly options: AttachOptions;
+  /** The program runs already: its terminal is made to draw itself anew. */
+  readonly redraw: boolean;
 }
 
 /** Connects to the monitor that serves `socket`. Fails with ERR_TINYD_ATTACH_FAILED. */
 export function connectClient(socket: string, options: AttachOptions, name: string): AttachClient {
   try {
-    return { fd: connectUnix(socket), options };
+    return { fd: connectUnix(socket), options, redraw: options.tty };
   } catch (error) {
     throw new TinydError(
       'ERR_TINYD_ATTACH_FAILED',
@@ -45,9 +47,9 @@ export function connectClient(socket: string, options: AttachOptions, name: stri
  */
 export function becomeAttachClient(client: AttachClient): never {
   return becomeHelper({
-    argv: ['tinyd-init', 'attach', ...attachArguments(client.options)],
+    argv: ['tinyd-init', 'attach', ...attachArguments(client)],
     env: [],
-    fds: [0, 1, 2, client.fd],
+    fds: [0, 1, 2, -1, -1, client.fd],
   });
 }
 
@@ -57,15 +59,15 @@ export function dropClient(client: AttachClient): void {
 }
 
 /** The options of `tinyd-init attach` (native/helper/attach.c). */
-export function attachArguments(options: AttachOptions): string[] {
+export function attachArguments({ options, redraw }: Pick<AttachClient, 'options' | 'redraw'>): string[] {
+  const { detachKeys } = options;
   return [
     ...(options.stdin ? ['--stdin'] : []),
     ...(options.stdout ? ['--stdout'] : []),
     ...(options.stderr ? ['--stderr'] : []),
     ...(options.tty ? ['--tty'] : []),
-    ...(options.signalProxy ? ['--signals'] : []),
-    ...(options.detachKeys === undefined
-      ? []
-      : ['--detach-keys', Buffer.from(options.detachKeys).toString('hex')]),
+    ...(redraw ? ['--redraw'] : []),
+    ...(options.signalProxy ? ['--sig-proxy'] : []),
+    ...(detachKeys.length === 0 ? [] : ['--detach-keys', Buffer.from(detachKeys).toString('hex')]),
   ];
 }

@@ -25,7 +25,8 @@ export function launchHelper(plan: Plan, attach: AttachOptions | undefined): Lau
   try {
     const report = decodeReport(spawn(plan, theirClient));
     if (attach === undefined) return { report };
-    if (report.stage === 'started') return { report, client: { fd: ourClient, options: attach } };
+    if (report.stage === 'started')
+      return { report, client: { fd: ourClient, options: attach, redraw: false } };
     closeSync(ourClient);
     return { report };
   } catch (error) {
