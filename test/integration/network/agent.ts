@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { netlinkRequest } from '@tinyd/native';
 
 /**
@@ -31,7 +33,62 @@ interface Network {
   }>;
 }
 
+/** What the monitors of connected containers would send at the end, by container ID. */
+const teardowns = new Map<string, Uint8Array>();
+
+/** A program that attaches one container and prints its address. */
+function attachScript(root: string, containerId: string): string[] {
+  const request = JSON.stringify({ root, containerId, ports: [], publishAll: false, exposed: [] });
+  const network = JSON.stringify(join(RUNTIME, 'network'));
+  return [
+    '-e',
+    `const { attachBridge } = require(${network});
+     process.stdout.write('ready ');
+     attachBridge({ ...${request}, running: () => [] }).then(({ settings }) => process.stdout.write(settings.address));`,
+  ];
+}
+
+/** Milliseconds after which starts are killed: the first ones make the network, the others find parts of it. */
+const KILL_AFTER_MS = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 15, 20];
+
 const operations: Record<string, Operation> = {
+  attachMany: async (root: string, count: number) => {
+    const ids = Array.from({ length: count }, (_, index) => index.toString(16).padStart(64, '0'));
+    const runs = ids.map(id => promisify(execFile)(process.execPath, attachScript(root, id)));
+    return (await Promise.all(runs)).map(({ stdout }) => stdout.replace('ready ', ''));
+  },
+
+  killWhileAttaching: async (root: string) => {
+    for (const [index, delay] of KILL_AFTER_MS.entries()) {
+      const child = spawn(process.execPath, attachScript(root, index.toString(16).padStart(64, 'f')), {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise(resolve => child.once('exit', resolve));
+      await new Promise(resolve => child.stdout.once('data', resolve));
+      await sleep(delay);
+      child.kill('SIGKILL');
+      await ended;
+    }
+  },
+
+  teardown: (containerId: string) => {
+    const batch = teardowns.get(containerId);
+    if (batch === undefined) throw new Error(`no teardown batch of ${containerId}`);
+    netlinkRequest(12, batch);
+  },
+
+  /** All of the namespace that the runtime may change. */
+  state: () =>
+    [
+      'ip -o link',
+      'ip -o address',
+      'ip route show table all',
+      'nft list ruleset',
+      'sysctl net.ipv4.ip_forward',
+    ]
+      .map(line => execFileSync('sh', ['-c', line], { encoding: 'utf8' }))
+      .join(''),
+
   run: (file: string, ...operands: string[]) => execFileSync(file, operands, { encoding: 'utf8' }),
 
   call: (file: string, name: string, ...operands: unknown[]) => {
@@ -43,11 +100,12 @@ const operations: Record<string, Operation> = {
     netlinkRequest(protocol, Buffer.from(hex, 'hex'));
   },
 
-  attach: async (request: object, running: object[], pid: number | undefined) => {
+  attach: async (request: { containerId: string }, running: object[], pid: number | undefined) => {
     const network = require(join(RUNTIME, 'network')) as Network;
     const { plan, settings } = await network.attachBridge({ ...request, running: () => running });
     if (pid !== undefined) sendWithNamespace(plan.hostBatch, pid);
     if (pid !== undefined && plan.portBatch.length > 0) netlinkRequest(12, plan.portBatch);
+    teardowns.set(request.containerId, plan.portTeardownBatch);
     const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
     return {
       settings,
@@ -69,8 +127,8 @@ const operations: Record<string, Operation> = {
       socket.once('error', reject).bind(port, address, () => resolve());
     }),
 
-  ask: (protocol: 'tcp' | 'udp', address: string, port: number, from?: string) =>
-    protocol === 'tcp' ? askTcp(address, port) : askUdp(address, port, from),
+  ask: (protocol: 'tcp' | 'udp', address: string, port: number, from?: string, fromPort?: number) =>
+    protocol === 'tcp' ? askTcp(address, port) : askUdp(address, port, from, fromPort),
 };
 
 function askTcp(host: string, port: number): Promise<string> {
@@ -86,7 +144,7 @@ function askTcp(host: string, port: number): Promise<string> {
   });
 }
 
-function askUdp(address: string, port: number, from: string | undefined): Promise<string> {
+function askUdp(address: string, port: number, from?: string, fromPort = 0): Promise<string> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
     const finish = (text: string) => {
@@ -99,7 +157,7 @@ function askUdp(address: string, port: number, from: string | undefined): Promis
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
     const send = () => socket.send('?', port, address);
     if (from === undefined) send();
-    else socket.bind({ address: from }, send);
+    else socket.bind({ address: from, port: fromPort }, send);
   });
 }
 

@@ -3,7 +3,8 @@ import { TinydError } from '@tinyd/core';
 import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { resetAddresses } from './address-map';
 import { type Network, readDefinition, writeDefinition } from './definition';
-import { acceptForwarding, enableForwarding, forwardingStands } from './forwarding';
+import { enableForwarding, isForwarding } from './forwarding';
+import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatIpv4, formatSubnet, hardwareAddress } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
@@ -49,7 +50,8 @@ function defineLocked(root: string): Network {
 function networkStands(network: Network): boolean {
   return (
     bridgeStands(network) &&
-    forwardingStands(network.bridge) &&
+    isForwarding() &&
+    hostFirewallStands(network.bridge) &&
     firewallStands(networkElements(network.bridge, network.subnet))
   );
 }
@@ -64,7 +66,7 @@ function repairNetwork(root: string, restorable: () => SetElement[]): Network {
     resetAddresses(root, network);
   }
   enableForwarding(root);
-  acceptForwarding(network.bridge);
+  passHostFirewall(network.bridge);
   return network;
 }
 

@@ -1,4 +1,5 @@
 export { attachBridge, type BridgeAttachment, type BridgeRequest, networkGateway } from './attach';
+export { forgetFlows } from './flows';
 export { loopbackPlan } from './loopback';
 export { type HostPort, portTakenError } from './ports/taken';
 export { releaseNetwork, resetNetwork } from './release';

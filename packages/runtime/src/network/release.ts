@@ -3,7 +3,8 @@ import { releaseAddress } from './address-map';
 import { settingsElements } from './attach';
 import { withNamespaceLock } from './bridge';
 import { addressMapFile, definitionFile, readDefinition } from './definition';
-import { forgetForwarding, restoreForwarding } from './forwarding';
+import { restoreForwarding } from './forwarding';
+import { forgetInHostFirewall } from './host-firewall';
 import { parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, hasLink } from './links';
 import { networkElements } from './nftables/elements';
@@ -35,7 +36,7 @@ export function resetNetwork(root: string): void {
   if (network === undefined) return;
   withNamespaceLock(() => {
     deleteLinkIfPresent(network.bridge);
-    forgetForwarding(network.bridge);
+    forgetInHostFirewall(network.bridge);
     dropElements(networkElements(network.bridge, network.subnet));
     dropUnusedTable();
     restoreForwarding(root);

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { forwardPolicyDrops, forwardRules } from './nftables/foreign';
+
+/**
+ * The host's own iptables rules on forwarding, in so far as they stand in the way.
+ *
+ * A packet must pass every firewall of a kernel: tinyd's table cannot overrule another one. docker and ufw set the
+ * policy of chain FORWARD to drop.
+ */
+interface ForwardChain {
+  /** The program that edits it. */
+  readonly tool: 'iptables' | 'iptables-legacy';
+  readonly policyDrops: boolean;
+  /** Counts its rules that name the bridge. */
+  readonly countRules: () => number;
+}
+
+/** What lets a bridge's packets pass: a rule for what comes from it, and one for what goes to it. */
+const SIDES = ['-i', '-o'] as const;
+
+/** The chain that docker keeps for its users comes before its own; elsewhere there is only the main one. */
+const CHAINS = ['DOCKER-USER', 'FORWARD'] as const;
+
+/** Tables of the old, not nftables-based, kind that are loaded in this network namespace. */
+const LEGACY_TABLES = '/proc/net/ip_tables_names';
+
+function forwardChains(bridge: string): ForwardChain[] {
+  const name = Buffer.from(`${bridge}\0`);
+  const countRules = () => forwardRules().filter(rule => rule.includes(name)).length;
+  const legacy = hasLegacyRules() ? legacyChain(bridge) : [];
+  return [{ tool: 'iptables', policyDrops: forwardPolicyDrops(), countRules }, ...legacy];
+}
+
+function hasLegacyRules(): boolean {
+  try {
+    return readFileSync(LEGACY_TABLES, 'utf8').split('\n').includes('filter');
+  } catch {
+    return false; // The kernel has no such tables, or they were never used.
+  }
+}
+
+function legacyChain(bridge: string): ForwardChain[] {
+  try {
+    const lines = execFileSync('iptables-legacy', ['-w', '-S'], { encoding: 'utf8', stdio: 'pipe' }).split(
+      '\n',
+    );
+    const rules = CHAINS.flatMap(chain => SIDES.map(side => `-A ${chain} ${side} ${bridge} -j ACCEPT`));
+    return [
+      {
+        tool: 'iptables-legacy',
+        policyDrops: lines.includes('-P FORWARD DROP'),
+        countRules: () => lines.filter(line => rules.includes(line)).length,
+      },
+    ];
+  } catch {
+    return []; // The program that filled the tables is gone; there is nothing to edit them with.
+  }
+}
+
+function isBlocked({ policyDrops, countRules }: ForwardChain): boolean {
+  return policyDrops && countRules() < SIDES.length;
+}
+
+/** True when no firewall of the host is known to drop what the bridge forwards. */
+export function hostFirewallStands(bridge: string): boolean {
+  return !forwardChains(bridge).some(isBlocked);
+}
+
+/**
+ * Lets the bridge's packets pass chains that drop by policy; tinyd's own rules still judge them.
+ *
+ * Fails with ERR_TINYD_NETWORK_FAILED.
+ */
+export function passHostFirewall(bridge: string): void {
+  for (const { tool } of forwardChains(bridge).filter(isBlocked)) {
+    const accepted = CHAINS.some(chain =>
+      SIDES.map(side => edit(tool, '-I', chain, side, bridge)).every(Boolean),
+    );
+    if (accepted) continue;
+    throw new TinydError(
+      'ERR_TINYD_NETWORK_FAILED',
+      `cannot forward packets of ${bridge}: chain FORWARD of the host drops them, and ${tool} could not add a rule`,
+      { hint: `allow forwarding from and to interface ${bridge} in the host's firewall` },
+    );
+  }
+}
+
+/** Takes back {@link passHostFirewall}. */
+export function forgetInHostFirewall(bridge: string): void {
+  for (const { tool, countRules } of forwardChains(bridge)) {
+    if (countRules() === 0) continue;
+    for (const chain of CHAINS) for (const side of SIDES) edit(tool, '-D', chain, side, bridge);
+  }
+}
+
+/** False when the program is missing, or there is no such chain or rule. */
+function edit(tool: string, action: '-I' | '-D', chain: string, side: string, bridge: string): boolean {
+  try {
+    execFileSync(tool, ['-w', action, chain, side, bridge, '-j', 'ACCEPT'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,155 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { HOST_ADDRESS, Lab, OUTSIDE_ADDRESS } from './namespace';
+
+const WEB = { hostPort: 8080, containerPort: 80, protocol: 'tcp' } as const;
+
+describe('life of the default network', () => {
+  let lab: Lab;
+  const id = (digit: string) => digit.repeat(64);
+  const map = () => readFileSync(`${lab.root}/networks/bridge.bitmap`, 'latin1');
+
+  beforeEach(async () => {
+    lab = await Lab.create();
+  });
+  afterEach(() => lab.close());
+
+  it('gives each of many containers that start at once an address of its own', async () => {
+    const outputs = await lab.host.request<string[]>('attachMany', lab.root, 20);
+    assert.equal(new Set(outputs).size, 20);
+    assert.equal(map().slice(0, 24), `${'1'.repeat(22)}00`);
+  });
+
+  it('works after a start was killed at any moment', async () => {
+    await lab.host.request('killWhileAttaching', lab.root);
+    const web = await lab.start('web', [WEB]);
+    await web.listen('tcp', 80, 'web');
+    assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+    assert.match(await lab.host.ask('tcp', '127.0.0.1', 8080), /^web /);
+  });
+
+  it('collects the addresses of killed starts when no other is left', async () => {
+    await lab.start('web', []);
+    const size = 4096;
+    await lab.host.request(
+      'call',
+      '../../../test/dist/integration/network/damage',
+      'fillMap',
+      lab.root,
+      size,
+    );
+    const { settings } = await lab.attach(id('a'), []);
+    assert.equal(settings.address, '10.201.0.3');
+    assert.equal(map().slice(0, 6), '111100');
+    assert.equal(map().slice(size - 2, size), '01');
+  });
+
+  it('rebuilds a lost address map from the links that are there', async () => {
+    await lab.start('web', []);
+    await lab.host.run(`rm ${lab.root}/networks/bridge.bitmap`);
+    const { settings } = await lab.attach(id('a'), []);
+    assert.equal(settings.address, '10.201.0.3');
+  });
+
+  it('does not give an address out again at once', async () => {
+    const first = await lab.attach(id('a'), []);
+    await lab.network('releaseNetwork', lab.root, first.settings);
+    const second = await lab.attach(id('b'), []);
+    assert.notEqual(second.settings.address, first.settings.address);
+  });
+
+  it('leaves what another container has by now when an old one is released again', async () => {
+    const old = await lab.attach(id('a'), [WEB]);
+    await lab.network('releaseNetwork', lab.root, old.settings);
+    await lab.host.request('call', '../../../test/dist/integration/network/damage', 'rewind', lab.root, 4096);
+    const web = await lab.start('web', [WEB]);
+    await web.listen('tcp', 80, 'web');
+    assert.equal(lab.settings('web').address, old.settings.address);
+    await lab.network('releaseNetwork', lab.root, old.settings);
+    assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+    assert.equal(map().charAt(2), '1');
+  });
+
+  it('puts rules and published ports back after somebody flushed the firewall', async () => {
+    const web = await lab.start('web', [WEB]);
+    await web.listen('tcp', 80, 'web');
+    await lab.host.run('nft flush ruleset');
+    assert.equal(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), 'ECONNREFUSED');
+    await lab.attach(id('a'), []);
+    assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+  });
+
+  it('makes a vanished bridge again', async () => {
+    const { settings } = await lab.attach(id('a'), []);
+    await lab.host.run(`ip link delete ${settings.bridge}`);
+    const web = await lab.start('web', [WEB]);
+    await web.listen('tcp', 80, 'web');
+    assert.match(await lab.host.ask('tcp', '127.0.0.1', 8080), /^web /);
+  });
+
+  it('refuses a link of its name that somebody else made', async () => {
+    const { settings } = await lab.attach(id('a'), []);
+    await lab.host.run(`ip link delete ${settings.bridge}`);
+    await lab.host.run(`ip link add ${settings.bridge} type bridge`);
+    await assert.rejects(lab.attach(id('b'), []), { code: 'ERR_TINYD_NETWORK_FAILED' });
+  });
+
+  it('takes another subnet where the host has addresses or routes in the first ones', async () => {
+    await lab.host.run(`ip route add 10.201.0.0/20 via ${OUTSIDE_ADDRESS}`);
+    await lab.host.run('ip address add 10.201.20.1/24 dev ext0');
+    const { settings } = await lab.attach(id('a'), []);
+    assert.equal(settings.gateway, '10.201.32.1');
+  });
+
+  it('keeps networks of two root folders apart', async () => {
+    const web = await lab.start('web', []);
+    await web.listen('tcp', 80, 'web');
+    const other = await lab.attach(id('a'), [], { root: `${lab.root}/other` });
+    assert.notEqual(other.settings.bridge, lab.settings('web').bridge);
+    assert.equal(other.settings.gateway, '10.201.16.1');
+    await lab.network('resetNetwork', `${lab.root}/other`);
+    assert.match(await lab.host.ask('tcp', lab.settings('web').address, 80), /^web /);
+    assert.match(await lab.host.run('nft list table inet tinyd'), /10\.201\.0\.0\/20/);
+  });
+
+  for (const tool of ['iptables', 'iptables-legacy']) {
+    it(`passes a FORWARD chain of ${tool} that drops by policy`, async () => {
+      await lab.host.run(`${tool} -P FORWARD DROP`);
+      const web = await lab.start('web', [WEB]);
+      await web.listen('tcp', 80, 'web');
+      await lab.outside.listen('tcp', 7, 'outside');
+      assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+      assert.match(await web.ask('tcp', OUTSIDE_ADDRESS, 7), /^outside /);
+      await lab.host.run(`${tool} -F FORWARD`);
+      assert.equal(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), 'timeout');
+      await lab.attach(id('a'), []);
+      await lab.attach(id('b'), []);
+      assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+      const rules = (await lab.host.run(`${tool} -S FORWARD`)).trim().split('\n');
+      assert.equal(rules.length, 3, rules.join('\n'));
+      await lab.network('resetNetwork', lab.root);
+      assert.equal((await lab.host.run(`${tool} -S FORWARD`)).trim(), '-P FORWARD DROP');
+    });
+  }
+
+  it('speaks no IPv6 and hears no router advertisements', async () => {
+    await lab.start('web', []);
+    const { bridge, hostVeth } = lab.settings('web');
+    const settings = await lab.host.run(
+      `sysctl -n net.ipv6.conf.${bridge}.disable_ipv6 net.ipv6.conf.${bridge}.accept_ra`,
+    );
+    assert.equal(settings, '1\n0\n');
+    assert.equal(await lab.host.run(`ip -6 -br address show dev ${bridge}`), '');
+    assert.doesNotMatch(await lab.host.run(`ip -br address show dev ${hostVeth}`), /fe80/);
+  });
+
+  it('leaves nothing when it is reset', async () => {
+    const before = await lab.host.request('state');
+    await lab.start('web', [WEB]);
+    assert.notDeepEqual(await lab.host.request('state'), before);
+    await lab.stop('web');
+    await lab.network('resetNetwork', lab.root);
+    assert.deepEqual(await lab.host.request('state'), before);
+    assert.equal(await lab.host.run(`find ${lab.root}/networks -type f`), '');
+  });
+});
