@@ -36,39 +36,50 @@ const LAZY = new Set(
 const LAZY_PACKAGES =
   /^(ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|semver|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
 
-const lazyModule = request => `
+/**
+ * Source of a stand-in that loads the real module when something of it is used.
+ *
+ * @param isEsModule known to be one: the compiler's interop question must not load it.
+ */
+const lazyModule = (request, isEsModule) => `
 let real;
 const load = () => (real ??= require(${JSON.stringify(request)}));
 module.exports = new Proxy(function () {}, {
-  get: (_, key) => load()[key],
+  get: (_, key) => ${isEsModule ? "key === '__esModule' ? true : " : ''}load()[key],
   has: (_, key) => key in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
   construct: (_, args) => Reflect.construct(load(), args),
   ownKeys: () => Reflect.ownKeys(load()).concat(['prototype'].filter(key => !Object.hasOwn(load(), key))),
   getOwnPropertyDescriptor: (target, key) =>
-    key === 'prototype' ? Reflect.getOwnPropertyDescriptor(target, key) : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
+    key === 'prototype'
+      ? Reflect.getOwnPropertyDescriptor(target, key)
+      : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
 });`;
+
+/** Whether a module gets a stand-in: built-in ones, oclif's and our own modules among each other, oclif's packages. */
+function lazyPath(path, importer) {
+  const name = path.replace(/^node:/, '');
+  if (LAZY.has(name) && builtinModules.includes(name)) return { path: name };
+  const isOurs = importer.startsWith(repository) && !importer.includes('/node_modules/');
+  if (!isOurs && !importer.includes('/@oclif/core/lib/')) return undefined;
+  if (path.includes('/chunks/') || path.endsWith('.json')) return undefined;
+  const isCompiled = path.startsWith('.') || path.startsWith('@tinyd/') || path.startsWith('@oclif/core');
+  if (!isCompiled && !LAZY_PACKAGES.test(path)) return undefined;
+  return { path: createRequire(importer).resolve(path), pluginData: { isEsModule: isCompiled } };
+}
 
 function lazyModules() {
   return {
     name: 'lazy-modules',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /.*/ }, ({ path, kind, namespace }) => {
-        const name = path.replace(/^node:/, '');
-        if (namespace === 'lazy' || kind !== 'require-call') return undefined;
-        if (LAZY.has(name) && builtinModules.includes(name)) return { path: name, namespace: 'lazy' };
-        return undefined;
+      onResolve({ filter: /.*/ }, ({ path, kind, namespace, importer }) => {
+        if (namespace === 'lazy') return LAZY.has(path) ? { path, external: true } : { path };
+        if (kind !== 'require-call') return undefined;
+        const lazy = lazyPath(path, importer);
+        return lazy && { ...lazy, namespace: 'lazy' };
       });
-      onResolve({ filter: LAZY_PACKAGES }, ({ path, importer, namespace }) => {
-        if (namespace === 'lazy' || !importer.includes('@oclif/core')) return undefined;
-        const file = createRequire(importer).resolve(path);
-        return { path: file, namespace: 'lazy' };
-      });
-      onResolve({ filter: /.*/, namespace: 'lazy' }, ({ path }) =>
-        LAZY.has(path) ? { path, external: true } : { path },
-      );
-      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-        contents: lazyModule(path),
+      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path, pluginData }) => ({
+        contents: lazyModule(path, pluginData?.isEsModule === true),
         resolveDir: repository,
       }));
     },
@@ -84,7 +95,7 @@ function layout() {
         path: `./chunk-${path.split('/').at(-1)}.js`,
         external: true,
       }));
-      onLoad({ filter: /\/(packages\/\w+|native)\/dist\/.*\.js$/ }, ({ path }) => {
+      onLoad({ namespace: 'file', filter: /\/(packages\/\w+|native)\/dist\/.*\.js$/ }, ({ path }) => {
         const source = readFileSync(path, 'utf8');
         if (!source.includes('__dirname')) return undefined;
         const folder = `require('path').join(__dirname, ${JSON.stringify(relative(output, dirname(path)))})`;
@@ -94,16 +105,27 @@ function layout() {
   };
 }
 
-/** oclif guards stdout against EPIPE when it is loaded, which opens the stream; tinyd writes by itself. */
+/**
+ * What oclif's Command does that tinyd does not need and that opens terminals on each start: a guard of stdout
+ * against EPIPE (tinyd writes by itself), and a logger of its own.
+ */
+const NEEDLESS = [
+  [/process\.stdout\.on\('error', \(err\) => \{[\s\S]*?\n\}\);/, ''],
+  [/\(0, logger_1\.makeDebug\)\([^;]*\);/, '() => {};'],
+];
+
 function quietStart() {
   return {
     name: 'quiet-start',
     setup({ onLoad }) {
-      onLoad({ filter: /@oclif\/core\/lib\/command\.js$/ }, ({ path }) => {
-        const source = readFileSync(path, 'utf8');
-        const guard = /process\.stdout\.on\('error', \(err\) => \{[\s\S]*?\n\}\);/;
-        if (!guard.test(source)) throw new Error(`${path} no longer guards stdout: take this plugin out`);
-        return { contents: source.replace(guard, '') };
+      onLoad({ namespace: 'file', filter: /@oclif\/core\/lib\/command\.js$/ }, ({ path }) => {
+        let contents = readFileSync(path, 'utf8');
+        for (const [needless, replacement] of NEEDLESS) {
+          if (!needless.test(contents))
+            throw new Error(`${path} has no ${needless} any more: see whether it can go here`);
+          contents = contents.replace(needless, replacement);
+        }
+        return { contents };
       });
     },
   };

@@ -1,4 +1,4 @@
-import { Config } from '@oclif/core/config';
+import type { Config } from '@oclif/core/config';
 import { TinydError } from '@tinyd/core';
 import { closest } from './argv/closest';
 import { HelpRequested, type ParsedArgv, parseArgv } from './argv/grammar';
@@ -95,19 +95,13 @@ async function showHelp(words: readonly string[]): Promise<void> {
   const command = loadCommand(name);
   if (command === undefined) throw unknownCommand(words);
   const { commandHelp } = require('./chunks/help') as typeof import('./chunks/help');
-  writeOut(await commandHelp(command, commandConfig()));
+  writeOut(commandHelp(command));
 }
 
 /**
- * The configuration that oclif's Command wants, filled by hand: Config.load() walks the file system for plugins,
- * themes and shells that tinyd does not have, and would take as long as all the rest.
+ * What oclif's Command asks of its configuration. Config.load() would walk the file system for plugins, themes and
+ * shells that tinyd does not have, and take as long as all the rest of a start.
  */
 function commandConfig(): Config {
-  const config = new Config({ root: __dirname, pjson: { name: 'tinyd', version: VERSION, oclif: {} } });
-  config.name = 'tinyd';
-  config.bin = 'tinyd';
-  config.version = VERSION;
-  config.topicSeparator = ' ';
-  config.userAgent = `tinyd/${VERSION}`;
-  return config;
+  return { name: 'tinyd', bin: 'tinyd', version: VERSION, scopedEnvVarKeys: () => [] } as unknown as Config;
 }

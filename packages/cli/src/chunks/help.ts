@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core/command';
-import type { Config } from '@oclif/core/config';
+import { Config } from '@oclif/core/config';
 import { CommandHelp } from '@oclif/core/help';
 import type { CommandClass } from '../command-table';
 
@@ -37,16 +37,37 @@ export function overview(commands: readonly CommandClass[]): string {
 }
 
 /** One command's help: usage, arguments, flags in their groups, examples. */
-export async function commandHelp(command: CommandClass, config: Config): Promise<string> {
-  const flags = { ...command.flags, ...command.baseFlags };
-  const described = { ...staticsOf(command), flags, args: command.args } as unknown as Command.Loadable;
-  const help = new CommandHelp(described, config, {
+export function commandHelp(command: CommandClass): string {
+  const flags = shortFirst({ ...command.flags, ...command.baseFlags });
+  const args = Object.entries(command.args).map(([name, arg]) => [name, { ...arg, name }]);
+  const described = {
+    ...staticsOf(command),
+    flags,
+    args: Object.fromEntries(args),
+  } as unknown as Command.Loadable;
+  const help = new CommandHelp(described, helpConfig(), {
     maxWidth: Math.min(process.stdout.columns ?? 100, 120),
     hideCommandSummaryInDescription: true,
     flagSortOrder: 'none',
     docopts: false,
   });
   return `${command.summary ?? ''}\n\n${help.generate()}\n`;
+}
+
+/** Flags with a letter first: the formatter aligns the others below them. */
+function shortFirst<T extends { char?: unknown }>(flags: Record<string, T>): Record<string, T> {
+  const entries = Object.entries(flags);
+  const hasLetter = ([, flag]: [string, T]) => flag.char !== undefined;
+  return Object.fromEntries([...entries.filter(hasLetter), ...entries.filter(each => !hasLetter(each))]);
+}
+
+/** What the formatter asks of oclif's configuration. */
+function helpConfig(): Config {
+  const config = new Config({ root: __dirname });
+  config.name = 'tinyd';
+  config.bin = 'tinyd';
+  config.topicSeparator = ' ';
+  return config;
 }
 
 function staticsOf(command: CommandClass): Partial<Command.Loadable> {
