@@ -10,8 +10,7 @@ namespace {
 /** Proves that an object is one of ours before its pointer is believed. */
 constexpr napi_type_tag kLayerTag = {0x6f2ad14c8d5b4c1e, 0x9b7703d1c0a2e85f};
 
-/** One running unpack. Owned by its JavaScript object and, until it has ended, by its thread-safe function.
- */
+/** One running unpack. Owned by its JavaScript object and, until it ends, by its thread-safe function. */
 struct Job {
   /** Gone once the layer has ended: its descriptors and buffers do not wait for the garbage collector. */
   std::unique_ptr<LayerUnpack> unpack;
@@ -50,19 +49,18 @@ napi_value makeResult(napi_env env, LayerResult& result) {
 
 /** The environment ends before the layer does: nobody waits any more, and no thread may stay. */
 void stopWithEnvironment(void* data) {
-  auto* job = static_cast<Job*>(data);
-  if (!job->unpack) return;
-  job->unpack->abort();
-  job->unpack->join();
+  static_cast<Job*>(data)->unpack.reset();
 }
 
 /** On the JavaScript thread, after both native threads have done their last act. */
 void settlePromise(napi_env env, napi_value, void* context, void*) {
+  // The environment has ended; stopWithEnvironment() has seen to the threads, and the context may be gone.
+  if (env == nullptr) return;
   Job* job = static_cast<JobOwner*>(context)->get();
   const std::unique_ptr<LayerUnpack> unpack = std::move(job->unpack);
+  if (!unpack) return;
   unpack->join();
   job->consumed = unpack->consumed();
-  if (env == nullptr) return;
   napi_remove_env_cleanup_hook(env, stopWithEnvironment, job);
   LayerResult result = std::move(unpack->result());
   const Status status = std::move(unpack->status());
