@@ -73,6 +73,7 @@ export function client(options: RegistryClientOptions = {}): RegistryClient & Sl
     configPath: '/nonexistent/registries.json',
     certsDirs: [],
     stallTimeoutMs: 400,
+    connectTimeoutMs: 2000,
     ...options,
     retry: {
       random: () => 0.5,

@@ -10,6 +10,8 @@ import { basicHeader, fetchToken, type Token } from './token';
 /** What an {@link Authorizer} works with. */
 export interface AuthorizerOptions {
   readonly endpoint: Endpoint;
+  /** Scheme, host and port in use, which on loopback may change. */
+  readonly base: () => URL;
   readonly transport: Transport;
   readonly credentials: CredentialsLookup;
   readonly userAgent: string;
@@ -119,11 +121,11 @@ export class Authorizer {
   }
 
   #realm(challenge: Challenge): Realm {
-    const { endpoint } = this.#options;
+    const { base } = this.#options;
     const written = challenge.parameters.get('realm') ?? '';
     const url = parseUrl(written);
     if (url === undefined || !/^https?:$/.test(url.protocol)) throw this.#badRealm('names no token server');
-    if (url.protocol === 'http:' && endpoint.base.protocol === 'https:')
+    if (url.protocol === 'http:' && base().protocol === 'https:')
       throw this.#badRealm('names a token server without TLS');
     url.username = '';
     url.password = '';

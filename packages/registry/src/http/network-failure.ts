@@ -51,8 +51,8 @@ const TLS: Readonly<Record<string, Known>> = {
 };
 
 /**
- * Says what a failed exchange means: returns a {@link TransientFailure} or a TinydError; errors that already are one, and
- * the reason of an aborted signal, come back as they are.
+ * Says what a failed exchange means: returns a {@link TransientFailure} or a TinydError. What is neither the network's fault
+ * nor the signal's comes back as it is.
  */
 export function networkFailure(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
   if (isTinydError(error) || error instanceof TransientFailure) return error;
@@ -86,8 +86,18 @@ export function networkFailure(error: unknown, url: URL, signal: AbortSignal | u
       options(),
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new TinydError('ERR_TINYD_REGISTRY_UNREACHABLE', `cannot reach ${url.host}: ${reason}`, options());
+  const refusal = /^Proxy response \((\d+)\)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (refusal !== undefined) {
+    const hint = 'check HTTPS_PROXY and the password in it';
+    const message = `cannot reach ${url.host}: the proxy answered ${refusal}`;
+    return new TinydError('ERR_TINYD_REGISTRY_UNREACHABLE', message, options(hint));
+  }
+  if (!isSystemError(error)) return error;
+  return new TinydError(
+    'ERR_TINYD_REGISTRY_UNREACHABLE',
+    `cannot reach ${url.host}: ${error.message}`,
+    options(),
+  );
 }
 
 /** What a call reports whose signal was aborted. */
@@ -100,6 +110,11 @@ export function cancelled(url: URL, reason: unknown): TinydError {
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
+}
+
+/** True for what the kernel or undici report; anything else is no matter of the network. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && ('syscall' in error || codeOf(error).startsWith('UND_ERR_'));
 }
 
 /** undici's parser errors have a code only for some of the things that can be wrong. */

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { TinydError } from '@tinyd/core';
-import { parseUrl } from './url';
+import { parseUrl, portOf } from './url';
 
 /** The environment that a client reads: `process.env`, or a test's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,10 +55,6 @@ function isInSubnet(host: string, rule: string): boolean {
   const type = family === 4 ? 'ipv4' : 'ipv6';
   list.addSubnet(address, Number(bits), type);
   return list.check(host, type);
-}
-
-function portOf(url: URL): string {
-  return url.port || (url.protocol === 'https:' ? '443' : '80');
 }
 
 function bare(host: string): string {

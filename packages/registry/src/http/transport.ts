@@ -1,6 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 
-import UndiciPool = require('undici/lib/dispatcher/pool');
+import UndiciPool = require('undici/lib/dispatcher/pool.js');
 
 import { exchange } from './exchange';
 import type { HttpRequest, HttpResponse } from './message';
@@ -68,12 +68,15 @@ export class Transport {
   }
 
   async #tunnel(url: URL, proxy: URL, trust: TrustSettings): Promise<Dispatcher> {
-    const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent');
+    const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+    const { default: connect } = await import('undici/lib/api/api-connect.js');
     return new ProxyAgent({
       ...this.#poolOptions(),
       uri: proxy.href,
       requestTls: this.#connectOptions(url, trust),
       proxyTls: this.#connectOptions(proxy, {}),
+      // Only the whole of undici gives its pools this method.
+      clientFactory: (origin, options) => Object.assign(new UndiciPool(origin, options), { connect }),
     });
   }
 

@@ -1,4 +1,4 @@
-import { type SourceCall, TinydError } from '@tinyd/core';
+import { isTinydError, type SourceCall, TinydError } from '@tinyd/core';
 import { Authorizer } from '../auth/authorizer';
 import { parseChallenges } from '../auth/challenge';
 import type { CredentialsLookup } from '../auth/credentials';
@@ -9,8 +9,9 @@ import { networkFailure } from '../http/network-failure';
 import { printable } from '../http/redact';
 import { sendFollowing } from '../http/redirect';
 import { statusFailure } from '../http/status-failure';
-import { TransientFailure } from '../http/transient';
+import { reported, TransientFailure } from '../http/transient';
 import type { Transport } from '../http/transport';
+import { portOf } from '../http/url';
 
 /** What a {@link Session} is made of. */
 export interface SessionOptions {
@@ -46,7 +47,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.endpoint = options.endpoint;
     this.#options = options;
-    this.#authorizer = new Authorizer(options);
+    this.#authorizer = new Authorizer({ ...options, base: () => this.#base });
     this.#base = options.endpoint.base;
     this.#alternative = options.endpoint.alternative;
   }
@@ -118,12 +119,12 @@ export class Session {
     let failure: unknown;
     try {
       const response = await this.#exchange(request, authorization, call);
-      if (!(await complainsOfHttp(response))) {
+      if (!(await complainsOfHttp(request, response))) {
         this.#alternative = undefined;
         return response;
       }
     } catch (error) {
-      if (call.signal?.aborted) throw error;
+      if (call.signal?.aborted || !mayMeanOtherScheme(error, this.#base, alternative)) throw error;
       failure = error;
     }
     const first = this.#base;
@@ -132,10 +133,10 @@ export class Session {
       const response = await this.#exchange(request, authorization, call);
       this.#alternative = undefined;
       return response;
-    } catch {
+    } catch (error) {
       this.#base = first;
-      // The scheme that was tried first is the likely one: its failure says more.
-      if (failure !== undefined) throw failure;
+      // The scheme that was tried first is the likely one: its failure says more, unless there is TLS after all.
+      if (failure !== undefined) throw isAboutCertificate(error) ? error : failure;
       this.#alternative = undefined;
       return this.#exchange(request, authorization, call);
     }
@@ -161,11 +162,24 @@ export class Session {
   }
 }
 
+/** False for failures that the other scheme would meet as well. */
+function mayMeanOtherScheme(error: unknown, base: URL, alternative: URL): boolean {
+  const failure = reported(error);
+  const cause = isTinydError(failure) ? failure.details.cause : undefined;
+  if (cause === 'UND_ERR_HEADERS_TIMEOUT') return false;
+  return portOf(base) !== portOf(alternative) || !(error instanceof TransientFailure && error.beforeContact);
+}
+
+function isAboutCertificate(error: unknown): boolean {
+  if (!isTinydError(error) || error.code !== 'ERR_TINYD_REGISTRY_TLS') return false;
+  return /CERT|ISSUER|VERIFY/.test(String(error.details.cause));
+}
+
 /** True for the 400 with which TLS servers answer plain HTTP. Its body is used up then. */
-async function complainsOfHttp(response: HttpResponse): Promise<boolean> {
+async function complainsOfHttp({ method }: EndpointRequest, response: HttpResponse): Promise<boolean> {
   if (response.status !== 400 || response.url.protocol !== 'http:') return false;
   const text = Buffer.from(await readStart(response, 4096)).toString('latin1');
-  return text === '' || /HTTPS/i.test(text);
+  return method === 'HEAD' || /HTTPS/i.test(text);
 }
 
 /** `Warning: 299 - "text"` is what a registry wants its users to read (distribution-spec, "Warnings"). */

@@ -18,8 +18,8 @@ export interface RegistryServerOptions {
   readonly port?: number;
   /** Default: everybody reads. */
   readonly access?: AccessRules;
-  /** PEM. With it the server speaks HTTPS. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** PEM. With it the server speaks HTTPS; with `clientCa` only to clients that have a certificate of that authority. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa?: string };
   readonly fault?: FaultScript;
 }
 
@@ -120,7 +120,12 @@ async function send(
 
 /** Loaded late: whoever only pulls needs no server. */
 async function createServer(listener: RequestListener, tls: RegistryServerOptions['tls']): Promise<Server> {
-  if (tls !== undefined) return (await import('node:https')).createServer(tls, listener);
+  if (tls !== undefined) {
+    const { key, cert, clientCa } = tls;
+    const authority =
+      clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+    return (await import('node:https')).createServer({ key, cert, ...authority }, listener);
+  }
   return (await import('node:http')).createServer(listener);
 }
 
