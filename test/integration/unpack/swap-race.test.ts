@@ -16,6 +16,7 @@ const swap = (name, target) => {
   try {
     fs.renameSync(path, path + '.real');
     fs.symlinkSync(target, path);
+    for (let i = 0; i < 10; i++) fs.lstatSync(path);
     fs.unlinkSync(path);
     fs.renameSync(path + '.real', path);
   } catch {
@@ -51,7 +52,7 @@ function attack(): Buffer {
       file('d/.wh.empty'),
       file('d/etc/.wh..wh..opq'),
       directory('d/empty/below'),
-      member({ name: 'd/empty', type: '6' }),
+      member({ name: 'd/pipe', type: '6' }),
       file(`other${i % 3}/x`, 'leaves the cached folder'),
     );
   }
@@ -96,7 +97,7 @@ describe('a process that swaps folders for links while a layer is unpacked (TOCT
       ['canary', 'shared'],
     );
     const swaps = Number(Buffer.concat(counted).toString());
-    assert.ok(swaps > 10_000, `${swaps} swaps`);
+    assert.ok(swaps > 5000, `${swaps} swaps`);
     // The race was real: some layers failed for it.
     assert.ok(
       [...outcomes.keys()].some(outcome => outcome !== 'unpacked'),
