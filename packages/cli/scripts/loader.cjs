@@ -95,7 +95,8 @@ function removeStale(folder, file, name) {
 
 // One cache a command, so that each holds just the functions that the command runs.
 const { main } = load('tinyd.js', /^[a-z]{1,16}$/.test(command) ? command : 'main');
-main(process.argv.slice(2)).then(ran => {
-  if (fresh.length === 0 || (ran === '' && command !== '')) return;
-  process.on('exit', () => fresh.forEach(writeCache));
+const writeCaches = () => fresh.splice(0).forEach(writeCache);
+main(process.argv.slice(2), writeCaches).then(ran => {
+  // A word that is no command gets no cache of its own.
+  if (ran !== '' || command === '') process.on('exit', writeCaches);
 });

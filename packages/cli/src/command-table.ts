@@ -12,8 +12,10 @@ interface CommandModule {
 
 /** Every command, loaded when it is asked for: a command costs nothing to the others' start. */
 const COMMANDS = {
+  attach: () => require('./commands/attach') as typeof import('./commands/attach'),
   completion: () => require('./commands/completion') as typeof import('./commands/completion'),
   create: () => require('./commands/create') as typeof import('./commands/create'),
+  exec: () => require('./commands/exec') as typeof import('./commands/exec'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
   info: () => require('./commands/info') as typeof import('./commands/info'),
@@ -26,6 +28,8 @@ const COMMANDS = {
   restart: () => require('./commands/restart') as typeof import('./commands/restart'),
   rm: () => require('./commands/rm') as typeof import('./commands/rm'),
   rmi: () => require('./commands/rmi') as typeof import('./commands/rmi'),
+  run: () => require('./commands/run') as typeof import('./commands/run'),
+  start: () => require('./commands/start') as typeof import('./commands/start'),
   stop: () => require('./commands/stop') as typeof import('./commands/stop'),
   tag: () => require('./commands/tag') as typeof import('./commands/tag'),
   version: () => require('./commands/version') as typeof import('./commands/version'),

@@ -9,6 +9,7 @@ import { globalFlags } from './flags/global-flags';
 import { mergeFlags, resolveGlobals } from './globals';
 import { writeErr, writeOut } from './output';
 import { asTinydError, formatError } from './present/error';
+import { onReplacing } from './use-cases/attach-terminal';
 import { VERSION } from './version';
 
 /** What a failure is reported as. */
@@ -22,9 +23,11 @@ interface Invocation {
  * Runs one command line and sets the process's exit code. Never throws.
  *
  * @param argv the words after `tinyd`.
+ * @param beforeReplacing called when another program takes this process over, so that main never returns.
  * @returns the name of the command that ran, for the code cache.
  */
-export async function main(argv: readonly string[]): Promise<string> {
+export async function main(argv: readonly string[], beforeReplacing: () => void = () => {}): Promise<string> {
+  onReplacing(beforeReplacing);
   const invocation: Invocation = { command: '', family: 'plain', debug: process.env.TINYD_DEBUG === '1' };
   try {
     await dispatch(argv, invocation);

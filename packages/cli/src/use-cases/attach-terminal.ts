@@ -1,0 +1,55 @@
+import { TinydError } from '@tinyd/core';
+import { type AttachClient, type AttachOptions, becomeAttachClient } from '@tinyd/runtime';
+import type { Attachment } from '../flags/create-options';
+import { chooseDetachKeys } from '../flags/detach-keys';
+import { isTerminal } from '../output';
+
+const STDIN = 0;
+
+/** How the user's terminal is to be shared. */
+export interface TerminalRequest {
+  readonly streams: Attachment;
+  readonly tty: boolean;
+  readonly signalProxy: boolean;
+  /** The text of `--detach-keys`. */
+  readonly detachKeys: string | undefined;
+}
+
+/**
+ * The options of an attach client.
+ *
+ * Fails with ERR_TINYD_NOT_A_TERMINAL when input is attached to a container's terminal and is none itself.
+ */
+export function attachOptions({ streams, tty, signalProxy, detachKeys }: TerminalRequest): AttachOptions {
+  if (tty && streams.stdin && !isTerminal(STDIN)) {
+    throw new TinydError('ERR_TINYD_NOT_A_TERMINAL', 'the input device is not a TTY', {
+      hint: 'leave -t out where input comes from a pipe or file',
+    });
+  }
+  return { ...streams, tty, signalProxy, detachKeys: chooseDetachKeys(detachKeys) };
+}
+
+/** Size of the user's terminal, so that a container's terminal has it before its program starts. */
+export function terminalSize(): { terminalSize: { rows: number; columns: number } } | undefined {
+  const stream = [process.stdout, process.stdin].find(each => isTerminal(each.fd));
+  const [columns, rows] = stream === undefined ? [0, 0] : windowSize(stream.fd);
+  return columns > 0 && rows > 0 ? { terminalSize: { rows, columns } } : undefined;
+}
+
+function windowSize(fd: number): [columns: number, rows: number] {
+  const { WriteStream } = require('node:tty') as typeof import('node:tty');
+  return fd === 1 ? process.stdout.getWindowSize() : new WriteStream(fd).getWindowSize();
+}
+
+let beforeReplacing = () => {};
+
+/** Sets what is to be done before this process is replaced, since no exit handler will run then. */
+export function onReplacing(action: () => void): void {
+  beforeReplacing = action;
+}
+
+/** Replaces this process by the native attach client, which ends with the container's exit status. */
+export function becomeClient(client: AttachClient): never {
+  beforeReplacing();
+  return becomeAttachClient(client);
+}
