@@ -98,16 +98,20 @@ export interface ResolvedCapabilities {
  * always empty (CVE-2022-24769), the ambient one as well.
  *
  * @param last highest capability of the kernel; what is above it is left out of the privileged and ALL sets.
+ * @param granted what this process could pass on at all: privileged and ALL stand for no more than that (in a
+ * container of another engine, or a service with a bounding set of its own).
  * @throws ERR_TINYD_OPTION_INVALID for a name that is no capability, or one that the kernel does not have.
  */
 export function resolveCapabilities(
   request: CapabilityRequest,
   last: number = lastCapability(),
+  granted: bigint = ownBoundingSet(),
 ): ResolvedCapabilities {
   const available = CAPABILITIES.slice(0, last + 1);
+  const all = available.filter(name => (granted & capabilityMask([name])) !== 0n);
   const add = request.add.map(name => parseCapability(name, '--cap-add', available));
   const drop = request.drop.map(name => parseCapability(name, '--cap-drop', available));
-  const chosen = request.privileged ? new Set(available) : choose(add, drop, available);
+  const chosen = request.privileged ? new Set(all) : choose(add, drop, all);
   const bounding = available.filter(name => chosen.has(name));
   const active = request.uid === 0 ? bounding : [];
   const mask = capabilityMask(bounding);
@@ -133,17 +137,23 @@ export function lastCapability(): number {
   }
 }
 
+/** The bounding set of this process, as a mask. */
+function ownBoundingSet(): bigint {
+  const digits = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+  return digits === undefined ? -1n : BigInt(`0x${digits}`);
+}
+
 type CapabilityOrAll = Capability | 'ALL';
 
 function choose(
   add: readonly CapabilityOrAll[],
   drop: readonly CapabilityOrAll[],
-  available: readonly Capability[],
+  all: readonly Capability[],
 ): Set<Capability> {
   const named = (list: readonly CapabilityOrAll[]) => list.filter(name => name !== 'ALL');
   const dropsAll = drop.includes('ALL');
   // Adding ALL and dropping ALL: as with docker, the explicit names of --cap-drop alone are missing.
-  const base = add.includes('ALL') ? available : dropsAll ? [] : DEFAULT_CAPABILITIES;
+  const base = add.includes('ALL') ? all : dropsAll ? [] : DEFAULT_CAPABILITIES;
   const chosen = new Set<Capability>(base);
   for (const name of named(add)) chosen.add(name);
   for (const name of named(drop)) chosen.delete(name);
@@ -177,7 +187,8 @@ function nearestCapability(full: string): Capability | undefined {
     const distance = editDistance(full, name);
     if (best === undefined || distance < best.distance) best = { name, distance };
   }
-  return best !== undefined && best.distance <= 3 ? best.name : undefined;
+  const given = full.length - 'CAP_'.length;
+  return best !== undefined && best.distance <= Math.min(3, given / 2) ? best.name : undefined;
 }
 
 /** Levenshtein's distance. */
