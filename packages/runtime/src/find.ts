@@ -66,7 +66,7 @@ export function idOfName(layout: RuntimeLayout, name: string): string | undefine
   }
 }
 
-/** docker's grammar of container names. */
+/** docker's grammar of container names, but that one character is enough. */
 export function isContainerName(name: string): boolean {
-  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 255;
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) && name.length <= 255;
 }

@@ -13,7 +13,7 @@ export function checkOptions(options: CreateOptions): void {
       'ERR_TINYD_NAME_INVALID',
       `use name ${JSON.stringify(options.name)}: not a container name`,
       {
-        hint: 'two or more of [a-zA-Z0-9_.-], the first a letter or digit',
+        hint: 'letters, digits and any of _.-, the first a letter or digit',
         details: { name: options.name },
       },
     );
