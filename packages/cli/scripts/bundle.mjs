@@ -142,6 +142,8 @@ async function bundle(entry, file) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
+    // Scripts that come from a code cache cannot import: `import()` becomes `require()`.
+    supported: { 'dynamic-import': false },
     logLevel: 'warning',
     define: { TINYD_VERSION: JSON.stringify(version) },
     // The HTTP client extends and copies built-in classes: it must have the modules themselves.
