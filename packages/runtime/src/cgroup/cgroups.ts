@@ -1,11 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import type { ResourceLimits } from '../options';
 import { lowerOptions } from '../lowering/mount-options';
+import type { ResourceLimits } from '../options';
 import type { CgroupPlan, MountStep } from '../plan/plan';
 import type { SpecDeviceRule, SpecMount } from '../spec-types';
 import { deviceProgram } from './device-program';
-import { CGROUP_PARENT, type CgroupHost, type Controller, detectCgroups, usesV2, type V1Hierarchy, V2_NAMES } from './hierarchies';
+import {
+  CGROUP_PARENT,
+  type CgroupHost,
+  type Controller,
+  detectCgroups,
+  usesV2,
+  type V1Hierarchy,
+  V2_NAMES,
+} from './hierarchies';
 import { type EffectiveLimits, effectiveLimits } from './limits';
 import { prepareCgroupParents } from './parents';
 import { v1Writes } from './v1';
@@ -171,10 +179,14 @@ function checkControllers(
 }
 
 function unavailable(controller: Controller, flag: string, reason: string): TinydError {
-  return new TinydError('ERR_TINYD_CGROUP_UNAVAILABLE', `set ${flag}: cgroup controller ${controller}: ${reason}`, {
-    hint: flag.startsWith('--') ? `leave ${flag} out, or enable ${controller} on this host` : 'mount it',
-    details: { controller, flag },
-  });
+  return new TinydError(
+    'ERR_TINYD_CGROUP_UNAVAILABLE',
+    `set ${flag}: cgroup controller ${controller}: ${reason}`,
+    {
+      hint: flag.startsWith('--') ? `leave ${flag} out, or enable ${controller} on this host` : 'mount it',
+      details: { controller, flag },
+    },
+  );
 }
 
 function isUnrestricted(rules: readonly SpecDeviceRule[]): boolean {
@@ -196,7 +208,9 @@ function viewOf(host: CgroupHost, path: (mount: string) => string): CgroupView {
     hierarchies: host.v1.map(({ name, mount }) => ({ name, source: path(mount) })),
     links: host.v1
       .filter(({ name, controllers }) => controllers.length > 1 && name.includes(','))
-      .flatMap(({ name, controllers }) => controllers.map(controller => ({ name: controller, target: name }))),
+      .flatMap(({ name, controllers }) =>
+        controllers.map(controller => ({ name: controller, target: name })),
+      ),
   };
 }
 
@@ -229,5 +243,7 @@ function cgroupMountSteps(view: CgroupView, mount: SpecMount): MountStep[] {
     return [{ kind: 'cgroup-v1', target: mount.destination, hierarchies, links }];
   }
   const { flags } = lowerOptions(mount.options ?? []);
-  return [{ kind: 'filesystem', type: 'cgroup2', source: 'cgroup', target: mount.destination, flags, data: '' }];
+  return [
+    { kind: 'filesystem', type: 'cgroup2', source: 'cgroup', target: mount.destination, flags, data: '' },
+  ];
 }

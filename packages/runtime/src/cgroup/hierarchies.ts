@@ -61,7 +61,9 @@ export const V2_NAMES: Readonly<Record<Controller, string | undefined>> = {
  *
  * @param read replaces the file system in tests.
  */
-export function detectCgroups(read: (path: string) => string = path => readFileSync(path, 'utf8')): CgroupHost {
+export function detectCgroups(
+  read: (path: string) => string = path => readFileSync(path, 'utf8'),
+): CgroupHost {
   const v1: V1Hierarchy[] = [];
   let v2: V2Hierarchy | undefined;
   for (const mount of parseMounts(read('/proc/self/mountinfo'))) {
@@ -84,7 +86,8 @@ function homes(v1: readonly V1Hierarchy[], v2: V2Hierarchy | undefined): CgroupH
     const old = v1.find(({ controllers }) => controllers.includes(controller));
     const name = V2_NAMES[controller];
     if (old !== undefined) home.set(controller, old);
-    else if (v2 !== undefined && (name === undefined || v2.available.includes(name))) home.set(controller, 'v2');
+    else if (v2 !== undefined && (name === undefined || v2.available.includes(name)))
+      home.set(controller, 'v2');
   }
   return home;
 }
@@ -113,5 +116,7 @@ function parseMounts(mountinfo: string): MountLine[] {
 
 /** Blanks and the like stand as octal escapes: `\040`. */
 function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }

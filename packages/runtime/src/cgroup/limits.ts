@@ -52,7 +52,9 @@ export function effectiveLimits(limits: ResourceLimits, host: HostResources): Ef
   };
 }
 
-function memoryLimits(limits: ResourceLimits): Pick<
+function memoryLimits(
+  limits: ResourceLimits,
+): Pick<
   EffectiveLimits,
   'memoryBytes' | 'memorySwap' | 'memoryReservationBytes' | 'memorySwappiness' | 'oomKillDisable'
 > {
@@ -144,7 +146,8 @@ function pidsAndBlkio({ pidsLimit = 0, blkioWeight = 0 }: ResourceLimits) {
 }
 
 function invalid(flag: string, value: string | number, reason: string, hint?: string): TinydError {
-  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${flag} ${value}: ${reason}`, {
+  // Text is quoted: what a user typed may hold line breaks.
+  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${flag} ${JSON.stringify(value)}: ${reason}`, {
     hint: hint ?? `choose another value for ${flag}`,
     details: { flag, value },
   });

@@ -15,7 +15,8 @@ export function prepareCgroupParents(host: CgroupHost = detectCgroups()): void {
   if (cpuset !== undefined && cpuset !== 'v2') copyCpuset(cpuset.mount);
   const blkio = host.home.get('blkio');
   // Which files blkio has is seen in a child of the root only.
-  if (blkio !== undefined && blkio !== 'v2') attempt('blkio', blkio.mount, () => mkdirSync(`${blkio.mount}${CGROUP_PARENT}`, { recursive: true }));
+  if (blkio !== undefined && blkio !== 'v2')
+    attempt('blkio', blkio.mount, () => mkdirSync(`${blkio.mount}${CGROUP_PARENT}`, { recursive: true }));
   if (host.v2 !== undefined && usesV2(host)) handDown(host.v2.mount, wantedFromV2(host));
 }
 

@@ -70,7 +70,10 @@ function processesIn(folder: string): number[] {
   try {
     const text = readFileSync(`${folder}/cgroup.procs`, 'utf8');
     // 0 stands for a process of another PID namespace; it must not become kill(0).
-    return text.split('\n').map(Number).filter(pid => pid > 1 && pid !== process.pid);
+    return text
+      .split('\n')
+      .map(Number)
+      .filter(pid => pid > 1 && pid !== process.pid);
   } catch {
     return [];
   }
