@@ -11,6 +11,8 @@ const SPACE = /[ \t]*/y;
 const SEPARATORS = /[ \t,]*/y;
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
+/** Looser than the RFC: some registries leave the quotes out around URLs. */
+const UNQUOTED = /[^\s,"]+/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 
 /**
@@ -39,7 +41,7 @@ function parseLine(line: string): Challenge[] {
       cursor.take(SPACE);
       cursor.position++;
       cursor.take(SPACE);
-      const value = cursor.quoted() ?? cursor.take(TOKEN) ?? cursor.take(TOKEN68);
+      const value = cursor.quoted() ?? cursor.take(UNQUOTED);
       if (value === undefined) return challenges;
       if (!parameters.has(name)) parameters.set(name, value);
       cursor.take(SEPARATORS);

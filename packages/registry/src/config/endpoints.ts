@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint';
 import type { MirrorSettings, RegistriesConfig, RegistrySettings } from './registries';
 
 /** docker.io is a label: its registry listens elsewhere. */
-const NETWORK_HOSTS: Readonly<Record<string, string>> = { [DEFAULT_DOMAIN]: 'registry-1.docker.io' };
+const HUB_HOST = 'registry-1.docker.io';
 
 /**
  * The servers to ask for a registry's content: mirrors in the configured order, the registry last.
@@ -14,7 +14,7 @@ const NETWORK_HOSTS: Readonly<Record<string, string>> = { [DEFAULT_DOMAIN]: 'reg
  * Fails with ERR_TINYD_REFERENCE_INVALID when the domain is no host to connect to.
  */
 export function endpointsOf(domain: string, config: RegistriesConfig): Endpoint[] {
-  const settings = config[domain] ?? {};
+  const settings = (Object.hasOwn(config, domain) && config[domain]) || {};
   return [...(settings.mirrors ?? []).map(mirrorEndpoint), upstreamEndpoint(domain, settings)];
 }
 
@@ -34,7 +34,7 @@ function mirrorEndpoint(mirror: MirrorSettings): Endpoint {
 }
 
 function upstreamEndpoint(domain: string, settings: RegistrySettings): Endpoint {
-  const host = NETWORK_HOSTS[domain] ?? domain;
+  const host = domain === DEFAULT_DOMAIN ? HUB_HOST : domain;
   const https = parseUrl(`https://${host}`);
   const http = parseUrl(`http://${host}`);
   if (https === undefined || http === undefined) {

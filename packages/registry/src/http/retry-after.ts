@@ -9,7 +9,8 @@ export function retryAfterMs(response: Pick<HttpResponse, 'headers'>, now = Date
   const value = header(response, 'retry-after')?.trim();
   if (!value) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const until = Date.parse(value);
+  // Date.parse takes nearly anything; dates in HTTP begin with the day of the week.
+  const until = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(until)) return undefined;
   const served = Date.parse(header(response, 'date') ?? '');
   return Math.max(0, until - (Number.isNaN(served) ? now : served));
