@@ -37,12 +37,18 @@ function exitStatusFromMonitor(paths: ContainerLayout): Promise<number | undefin
   return new Promise(resolve => {
     const socket = new Socket({ fd });
     const reader = new MonitorFrameReader();
-    let status: number | undefined;
     socket.on('data', piece => {
-      for (const frame of reader.push(piece)) status = statusOf(frame) ?? status;
+      const status = reader
+        .push(piece)
+        .map(statusOf)
+        .find(each => each !== undefined);
+      if (status === undefined) return;
+      resolve(status);
+      // The monitor lingers until its clients have taken their last frame and left.
+      socket.destroy();
     });
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(status));
+    socket.on('close', () => resolve(undefined));
     socket.write(encodeClientFrame({ type: 'hello', wants: 0 }));
   });
 }
