@@ -4,6 +4,25 @@ import { HOST_ADDRESS, Lab, OUTSIDE_ADDRESS } from './namespace';
 
 const WEB = { hostPort: 8080, containerPort: 80, protocol: 'tcp' } as const;
 
+/** The rules as nft(8) writes them. */
+const RULES = [
+  'iifname "lo" accept',
+  'ip daddr 127.0.0.0/8 drop',
+  'ip saddr 127.0.0.0/8 drop',
+  'ip daddr @subnets iifname != @bridges drop',
+  'dnat ip to ip daddr . meta l4proto . th dport map @address_ports',
+  'meta nfproto 2 dnat ip to meta l4proto . th dport map @ports',
+  'meta nfproto 2 fib daddr type 2 jump publish',
+  'meta nfproto 2 fib daddr type 2 jump publish',
+  'ct state 0x2,0x4 accept',
+  'iifname . oifname @links accept',
+  'oifname @bridges ct status 0x20 accept',
+  'oifname @bridges drop',
+  'ip saddr 127.0.0.0/8 oifname @bridges masquerade',
+  'ip saddr @subnets oifname @bridges ct status 0x20 masquerade',
+  'ip saddr @subnets oifname != @bridges masquerade',
+];
+
 describe('life of the default network', () => {
   let lab: Lab;
   const id = (digit: string) => digit.repeat(64);
@@ -131,6 +150,18 @@ describe('life of the default network', () => {
       assert.equal((await lab.host.run(`${tool} -S FORWARD`)).trim(), '-P FORWARD DROP');
     });
   }
+
+  it('has rules that nft reads as they are meant', async () => {
+    await lab.attach(id('a'), []);
+    const listed = await lab.host.run('nft -nn list table inet tinyd');
+    const rules = listed.split('\n').map(line => line.trim());
+    for (const rule of RULES) assert.ok(rules.includes(rule), `${rule}\nis not among\n${listed}`);
+    const chains = rules.slice(rules.findIndex(rule => rule.startsWith('chain ')));
+    assert.equal(
+      chains.filter(rule => rule !== '' && rule !== '}' && !/^(chain|type) /.test(rule)).length,
+      RULES.length,
+    );
+  });
 
   it('speaks no IPv6 and hears no router advertisements', async () => {
     await lab.start('web', []);

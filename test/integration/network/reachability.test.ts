@@ -1,11 +1,15 @@
 import { strict as assert } from 'node:assert';
 import { HOST_ADDRESS, Lab, type Namespace, OUTSIDE_ADDRESS } from './namespace';
 
+/** Module of the agent's, by its place below the runtime's. */
+const COUNT = '../../../test/dist/integration/network/count';
+
 describe('reachability on the bridge', () => {
   let lab: Lab;
   let web: Namespace;
   let client: Namespace;
   let gateway: string;
+  const seen = (port: number) => lab.host.request<string[]>('call', COUNT, 'datagramsSeen', port);
 
   before(async () => {
     lab = await Lab.create();
@@ -24,6 +28,9 @@ describe('reachability on the bridge', () => {
       await lab.host.listen(protocol, 7000, 'loopback', '127.0.0.1');
       await lab.host.listen(protocol, 7001, 'host');
     }
+    // Some hosts accept packets that claim to come from themselves (clusters do); the kernel's own check is off then.
+    await lab.host.run('sysctl -qw net.ipv4.conf.all.accept_local=1');
+    for (const port of [7002, 7003]) await lab.host.request('call', COUNT, 'countDatagrams', port);
   });
   after(() => lab.close());
 
@@ -115,19 +122,15 @@ describe('reachability on the bridge', () => {
     it('would hear it without the guard', async () => {
       await lab.host.run('nft flush chain inet tinyd guard');
       assert.match(await client.ask('tcp', '127.0.0.1', 7000), /^loopback /);
+      await client.ask('udp', gateway, 7003, '127.0.0.1');
+      assert.deepEqual(await seen(7003), ['127.0.0.1']);
       await lab.start('last', []);
       assert.equal(await client.ask('tcp', '127.0.0.1', 7000), 'timeout');
     });
     it('are not told that a container is 127.0.0.1', async () => {
-      await lab.host.request('call', '../../../test/dist/integration/network/count', 'countDatagrams', 7002);
       await client.ask('udp', gateway, 7002, '127.0.0.1');
       await client.ask('udp', gateway, 7002);
-      const seen = await lab.host.request<string[]>(
-        'call',
-        '../../../test/dist/integration/network/count',
-        'datagramsSeen',
-      );
-      assert.deepEqual(seen, [lab.settings('client').address]);
+      assert.deepEqual(await seen(7002), [lab.settings('client').address]);
     });
   });
 });

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { resetAddresses } from './address-map';
-import { type Network, readDefinition, writeDefinition } from './definition';
+import { dropUnfinishedFiles, type Network, readDefinition, writeDefinition } from './definition';
 import { enableForwarding, isForwarding } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatIpv4, formatSubnet, hardwareAddress } from './ipv4';
@@ -57,6 +57,7 @@ function networkStands(network: Network): boolean {
 }
 
 function repairNetwork(root: string, restorable: () => SetElement[]): Network {
+  dropUnfinishedFiles(root);
   const network = defineLocked(root);
   const elements = networkElements(network.bridge, network.subnet);
   // The rules come before the bridge that depends on them: there is no moment without protection.

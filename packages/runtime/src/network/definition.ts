@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { replaceFile, systemCode } from '../atomic-file';
@@ -95,6 +95,15 @@ export function writeDefinition(root: string, subnet: Subnet): Network {
   mkdirSync(networksDir(root), { recursive: true, mode: 0o711 });
   replaceFile(definitionFile(root), `${JSON.stringify(record, null, 2)}\n`, 0o644);
   return network;
+}
+
+/** Removes what killed writers of {@link replaceFile} left. The caller keeps other writers out. */
+export function dropUnfinishedFiles(root: string): void {
+  const dir = networksDir(root);
+  if (!existsSync(dir)) return;
+  for (const name of readdirSync(dir)) {
+    if (name.endsWith('.tmp')) rmSync(join(dir, name), { force: true });
+  }
 }
 
 /** `tinyd0`; another root folder has a network of its own, and so a bridge of another name. */

@@ -36,13 +36,14 @@ const HEADER = Buffer.from([2, 0, 0, 0]);
  * Makes the kernel forget what it remembers of UDP traffic to the ports a container has just published.
  *
  * A peer that sent to the port before keeps using its old entry as long as it goes on sending, and would never
- * reach the new container. Call it once the ports are published.
+ * reach the new container. Call it once the ports are published. A kernel without the interface to its connection
+ * table (nf_conntrack_netlink) remembers until the entries expire, 30 to 120 seconds after the peer falls silent.
  */
 export function forgetFlows(settings: NetworkSettings): void {
   const ports = new Set(settings.ports.filter(port => port.protocol === 'udp').map(port => port.hostPort));
   if (ports.size === 0) return;
   const address = ipv4Bytes(parseIpv4(settings.address));
-  for (const flow of netlinkRequest(NETLINK_NETFILTER, dumpUdpFlows())) {
+  for (const flow of udpFlows()) {
     const attributes = messageAttributes(flow, HEADER.length);
     const original = attributes.get(CTA_TUPLE_ORIG);
     const port = field(original, CTA_TUPLE_PROTO, CTA_PROTO_DST_PORT)?.readUInt16BE();
@@ -62,6 +63,15 @@ function field(tuple: Buffer | undefined, group: number, type: number): Buffer |
 
 function conntrackMessage(type: number, flags: number, ...attributes: readonly Uint8Array[]): Buffer {
   return message((NFNL_SUBSYS_CTNETLINK << 8) | type, NLM_F_REQUEST | flags, HEADER, ...attributes);
+}
+
+function udpFlows(): Buffer[] {
+  try {
+    return netlinkRequest(NETLINK_NETFILTER, dumpUdpFlows());
+  } catch (error) {
+    if (['EINVAL', 'EOPNOTSUPP'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
 }
 
 /** Asks for all UDP flows; a kernel before 5.8 does not know the filter and tells all flows. */

@@ -31,8 +31,8 @@ export function addAddress(index: number, address: Ipv4, subnet: Subnet): Buffer
     Buffer.from([AF_INET, subnet.prefixLength, 0, 0]),
     u32(index),
     attribute(IFA_LOCAL, ipv4Bytes(address)),
-    attribute(IFA_ADDRESS, ipv4Bytes(address)),
     attribute(IFA_BROADCAST, ipv4Bytes(broadcast)),
+    attribute(IFA_ADDRESS, ipv4Bytes(address)),
   );
 }
 
