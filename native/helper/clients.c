@@ -291,6 +291,9 @@ void clients_exit(uint32_t exit_code, uint32_t signal, bool out_of_memory) {
   for (unsigned i = 0; i < MOST_CLIENTS; i++) send_frame(&clients.all[i], FRAME_EXIT, words, sizeof words);
 }
 
-bool clients_delivered(void) {
-  return !clients_blocked();
+bool clients_present(void) {
+  for (unsigned i = 0; i < MOST_CLIENTS; i++) {
+    if (clients.all[i].fd != -1) return true;
+  }
+  return false;
 }

@@ -48,7 +48,7 @@ bool clients_input_drained(void);
 /** Tells everybody the end. */
 void clients_exit(uint32_t exit_code, uint32_t signal, bool out_of_memory);
 
-/** True when everything was delivered to everybody who is still there. */
-bool clients_delivered(void);
+/** True while somebody is connected. */
+bool clients_present(void);
 
 #endif

@@ -14,6 +14,9 @@
 #include "report.h"
 #include "streams.h"
 
+/** How long a client that has been told everything may stay. */
+#define FAREWELL_MS 5000
+
 enum tag { TAG_EXIT, TAG_SIGNAL, TAG_LISTENER, TAG_OUT, TAG_ERR, TAG_IN, TAG_CLIENTS };
 
 static struct {
@@ -95,9 +98,10 @@ static void handle_exit(void) {
   loop.ended = true;
 }
 
-static int next_timeout(void) {
-  if (loop.kill_at == 0) return -1;
-  int64_t left = loop.kill_at - now_ms();
+/** Milliseconds until `moment`, as epoll_wait takes them; -1: no such moment. */
+static int timeout_until(int64_t moment) {
+  if (moment == 0) return -1;
+  int64_t left = moment - now_ms();
   return left > 0 ? (int)left : 0;
 }
 
@@ -120,26 +124,29 @@ static void dispatch(const struct epoll_event* event) {
   }
 }
 
-static void wait_and_dispatch(void) {
+static void wait_and_dispatch(int timeout_ms) {
   struct epoll_event ready[16];
-  int count = epoll_wait(loop.epoll, ready, 16, next_timeout());
+  int count = epoll_wait(loop.epoll, ready, 16, timeout_ms);
   for (int i = 0; i < count; i++) dispatch(&ready[i]);
-  if (loop.kill_at != 0 && now_ms() >= loop.kill_at) {
-    send_signal(SIGKILL);
-    loop.kill_at = now_ms() + 1000;
-  }
 }
 
 void loop_run(void) {
   streams_watch(loop.epoll, TAG_OUT, TAG_ERR, TAG_IN);
   watch(monitor.pidfd, TAG_EXIT);
   while (!loop.ended) {
-    wait_and_dispatch();
+    wait_and_dispatch(timeout_until(loop.kill_at));
     streams_update();
+    if (loop.kill_at == 0 || now_ms() < loop.kill_at) continue;
+    send_signal(SIGKILL);
+    loop.kill_at = now_ms() + 1000;
   }
-  loop.kill_at = 0;
 }
 
 void loop_deliver(void) {
-  while (!clients_delivered()) wait_and_dispatch();
+  int64_t leave_at = 0;
+  // A client leaves when it knows the end; one that goes on writing must not find the door shut before it has read that.
+  while (clients_present() && (leave_at == 0 || now_ms() < leave_at)) {
+    if (leave_at == 0 && !clients_blocked()) leave_at = now_ms() + FAREWELL_MS;
+    wait_and_dispatch(timeout_until(leave_at));
+  }
 }

@@ -124,9 +124,11 @@ static void listen_for_clients(void) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd == -1 || fchdir(monitor.run_dir) == -1) fail(STAGE_SOCKET, monitor.plan.session.run_dir);
   unlink(address.sun_path);  // left by a monitor that was killed: we hold its lock
+  umask(0177);
   if (bind(fd, (struct sockaddr*)&address, sizeof address) == -1 || listen(fd, 64) == -1) {
     fail(STAGE_SOCKET, monitor.plan.session.run_dir);
   }
+  umask(0077);
   monitor.listener = fd;
   if (chdir("/") == -1) fail(STAGE_SOCKET, "/");
 }
@@ -204,7 +206,7 @@ static void note_warning(const char* text) {
 static void finish(void) {
   bool container = monitor.plan.target == TARGET_CONTAINER;
   if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
-  streams_drain();
+  streams_finish();
   log_finish();
   monitor.outcome.out_of_memory = cgroups_out_of_memory(&monitor.plan);
   monitor.running = false;

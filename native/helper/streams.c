@@ -135,9 +135,13 @@ void streams_update(void) {
   watch(&streams.in, clients_input(&data) > 0 ? EPOLLOUT : 0);
 }
 
-void streams_drain(void) {
+void streams_finish(void) {
   while (read_piece(&streams.out, false)) continue;
   while (read_piece(&streams.err, true)) continue;
+  close_stream(&streams.in);
+  close_stream(&streams.out);
+  close_stream(&streams.err);
+  if (monitor.slave != -1) close(monitor.slave);
 }
 
 void streams_end_input(void) {

@@ -20,8 +20,8 @@ void streams_write(void);
 /** Pauses reading while a client does not keep up, goes on when it does; looks for input that waits. */
 void streams_update(void);
 
-/** Reads what is left after the end. */
-void streams_drain(void);
+/** Reads what is left after the end, and closes our side. */
+void streams_finish(void);
 
 /** Closes the container's stdin once the input that came is passed on. */
 void streams_end_input(void);
