@@ -10,6 +10,7 @@ import { startError } from '../helper/start-error';
 import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
+import { forgetFlows } from '../network';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { Undo } from '../undo';
 import { prepareNetwork, withSysctls } from './network';
@@ -94,6 +95,7 @@ async function start(
   if (report.stage !== 'started') {
     throw startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
   }
+  if (network.settings !== undefined) forgetFlows(network.settings);
   const warnings = [...cgroups.warnings, ...report.warnings];
   return { started: true, warnings, ...(client === undefined ? {} : { client }) };
 }
