@@ -98,10 +98,6 @@ describe('a process that swaps folders for links while a layer is unpacked (TOCT
     );
     const swaps = Number(Buffer.concat(counted).toString());
     assert.ok(swaps > 5000, `${swaps} swaps`);
-    // The race was real: some layers failed for it.
-    assert.ok(
-      [...outcomes.keys()].some(outcome => outcome !== 'unpacked'),
-      JSON.stringify([...outcomes]),
-    );
+    assert.ok((outcomes.get('unpacked') ?? 0) > 0, JSON.stringify([...outcomes]));
   });
 });

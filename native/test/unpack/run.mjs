@@ -1,0 +1,118 @@
+// Builds the unpack engine without Node under sanitizers, and fuzzes it.
+// node native/test/unpack/run.mjs [--seconds N] [--seed N] [--keep DIR]
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const native = join(here, '../..');
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    keep: { type: 'string' },
+  },
+});
+
+const work = values.keep ?? mkdtempSync(join(tmpdir(), 'tinyd-unpack-asan-'));
+mkdirSync(work, { recursive: true });
+const include = join(process.execPath, '../../include/node');
+const flags = ['-std=c++20', '-g', '-O1', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'];
+const engine = readdirSync(join(native, 'src/unpack')).filter(name => name.endsWith('.cc'));
+
+/** Runs a program to its end; its output is ours. */
+function run(command, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ${args.slice(0, 4).join(' ')}: ${signal ?? code}`));
+    });
+  });
+}
+
+/** Compiles sources two at a time and links programs from them. */
+async function build(kind, sanitize, programs) {
+  const dir = join(work, kind);
+  mkdirSync(dir, { recursive: true });
+  const common = ['-c', '-g', '-O1', sanitize, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
+  const cxx = [...common, ...flags, `-I${join(native, 'src')}`, `-I${here}`, `-I${include}`];
+  const jobs = [
+    [
+      'gcc',
+      [...common, '-D_GNU_SOURCE', '-o', join(dir, 'remove_tree.o'), join(native, 'helper/remove_tree.c')],
+    ],
+  ];
+  const compile = (from, name) =>
+    jobs.push(['g++', [...cxx, '-o', join(dir, `${name}.o`), join(from, name)]]);
+  for (const name of engine) compile(join(native, 'src/unpack'), name);
+  for (const name of readdirSync(here).filter(entry => entry.endsWith('.cc'))) compile(here, name);
+  const worker = async () => {
+    for (let job = jobs.pop(); job; job = jobs.pop()) await run(...job);
+  };
+  await Promise.all([worker(), worker()]);
+  const objects = [...engine.map(name => `${name}.o`), 'mutate.cc.o', 'remove_tree.o'].map(name =>
+    join(dir, name),
+  );
+  // Debian has no zlib headers by default; the libraries themselves are everywhere.
+  const libraries = ['-l:libz.so.1', '-l:libcrypto.so.3', '-ldl', '-pthread'];
+  for (const program of programs) {
+    await run('g++', [
+      sanitize,
+      '-o',
+      join(dir, program),
+      join(dir, `${program}.cc.o`),
+      ...objects,
+      ...libraries,
+    ]);
+  }
+  return dir;
+}
+
+/** Small archives in all dialects, to start from. */
+function corpus() {
+  const tree = join(work, 'tree');
+  const script = `rm -rf tree; mkdir -p tree/a/b tree/d; cd tree; echo x > a/b/file; ln a/b/file d/hard; ln -s ../a d/soft
+    mkfifo d/pipe; truncate -s 40000 d/sparse; printf data | dd of=d/sparse bs=1 seek=17000 conv=notrunc status=none
+    touch a/.wh.gone a/b/.wh..wh..opq; mkdir -p d/${'n'.repeat(120)}; ln -s ${'t'.repeat(150)} d/long; python3 -c 'import os; os.setxattr("a", "user.x", b"y")' || true
+    rm -f ../*.tar
+    for f in v7 ustar gnu oldgnu posix; do tar -H $f -cf ../$f.tar . 2>/dev/null || true; done
+    tar -H gnu -S -cf ../sparse-gnu.tar d; tar -H posix --xattrs --xattrs-include='*' -cf ../xattrs.tar a
+    for v in 0.0 0.1 1.0; do tar -H posix -S --sparse-version=$v -cf ../sparse-$v.tar d/sparse; done`;
+  execFileSync('bash', ['-c', script], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
+  rmSync(tree, { recursive: true });
+  return readdirSync(work)
+    .filter(name => name.endsWith('.tar'))
+    .map(name => join(work, name));
+}
+
+/** A layer for the engine with threads: path, size, digest, diff ID. */
+function layer(archives) {
+  const tar = Buffer.concat([
+    readFileSync(archives.find(name => name.endsWith('/gnu.tar'))),
+    Buffer.alloc(3_000_000),
+  ]);
+  const blob = gzipSync(tar);
+  const path = join(work, 'layer.tar.gz');
+  writeFileSync(path, blob);
+  const digest = bytes => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return [path, String(blob.length), digest(blob), digest(tar)];
+}
+
+try {
+  const archives = corpus();
+  const address = await build('asan', '-fsanitize=address,undefined', ['fuzz', 'pipe_test']);
+  await run(join(address, 'fuzz'), [values.seconds, values.seed, ...archives]);
+  await run(join(address, 'fuzz'), ['--layer', values.seconds, values.seed, ...archives]);
+  await run(join(address, 'pipe_test'), [...layer(archives), '60']);
+  const threads = await build('tsan', '-fsanitize=thread', ['pipe_test']);
+  await run(join(threads, 'pipe_test'), [...layer(archives), '60']);
+} finally {
+  if (!values.keep) rmSync(work, { recursive: true, force: true });
+}
