@@ -12,6 +12,8 @@ export function treeOf(folder: string, path = ''): string[] {
       const stat = lstatSync(join(folder, inner));
       const facts = `${inner} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.rdev}`;
       if (stat.isDirectory()) return [`${facts} ${stat.mtimeMs}`, ...treeOf(folder, inner)];
+      // A whiteout is made by the unpacker, at its own time.
+      if (stat.isCharacterDevice() && stat.rdev === 0) return [facts];
       if (stat.isSymbolicLink()) return [`${facts} -> ${readlinkSync(join(folder, inner))}`];
       const content = stat.isFile() ? sha256Of(join(folder, inner)) : '';
       return [`${facts} ${stat.mtimeMs} ${stat.nlink} ${content}`];

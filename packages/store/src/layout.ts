@@ -34,7 +34,7 @@ export function storeLayout(root: string): StoreLayout {
   };
 }
 
-/** Prefix of folders in `layers/` that are no layers: being made, or being removed. */
+/** Prefix of what is no layer in `layers/`, and no download in `partial/`: being made, or being removed. */
 export const UNFINISHED_PREFIX = '.tmp-';
 
 /** Hex digits of a chain ID in the name of its short link: 127 of them fit the 4095 bytes of one mount call. */
@@ -50,9 +50,12 @@ export function partialPath(layout: StoreLayout, digest: Digest): string {
   return join(layout.partial, `${digestAlgorithm(digest)}-${digestHex(digest)}`);
 }
 
+/** Prefix of the names of locks that come and go with their holders. */
+export const BLOB_LOCK_PREFIX = 'blob-';
+
 /** Taken while a blob is downloaded and the layers made of it are unpacked. */
 export function blobLockPath(layout: StoreLayout, digest: Digest): string {
-  return join(layout.locks, `blob-${digestAlgorithm(digest)}-${digestHex(digest)}`);
+  return join(layout.locks, `${BLOB_LOCK_PREFIX}${digestAlgorithm(digest)}-${digestHex(digest)}`);
 }
 
 /** Taken while index.json is changed, or while what it does not reach is swept. */

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'nod
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { writeFileDurably } from './content/durable-file';
-import type { StoreLayout } from './layout';
+import { acquireLock } from './content/object-lock';
+import { indexLockPath, type StoreLayout } from './layout';
 import { messageOf, systemCode } from './system-error';
 
 /** Version of what lies below the root besides the OCI image layout. */
@@ -72,18 +73,27 @@ export async function prepareRoot(layout: StoreLayout): Promise<void> {
     for (const algorithm of ['sha256', 'sha512']) {
       mkdirSync(join(layout.blobs, algorithm), { recursive: true, mode: 0o700 });
     }
-    if (isStore) return;
-    if (!existsSync(layout.index)) {
-      await writeFileDurably(layout.index, `${JSON.stringify({ schemaVersion: 2, manifests: [] })}\n`);
-    }
-    const marker = { imageLayoutVersion: '1.0.0', [VERSION_KEY]: STORE_VERSION };
-    await writeFileDurably(layout.ociLayout, `${JSON.stringify(marker)}\n`);
+    if (!isStore) await writeMarkers(layout);
   } catch (error) {
     if (error instanceof TinydError) throw error;
     throw new TinydError('ERR_TINYD_SYSTEM', `cannot make the store ${layout.root}: ${messageOf(error)}`, {
       cause: error,
       hint: 'choose a writable folder with --root',
     });
+  }
+}
+
+/** Under the lock, since several first pulls may come at once. The marker comes last: with it the store is complete. */
+async function writeMarkers(layout: StoreLayout): Promise<void> {
+  const lock = await acquireLock(indexLockPath(layout), { permanent: true });
+  try {
+    if (!existsSync(layout.index)) {
+      await writeFileDurably(layout.index, `${JSON.stringify({ schemaVersion: 2, manifests: [] })}\n`);
+    }
+    const marker = { imageLayoutVersion: '1.0.0', [VERSION_KEY]: STORE_VERSION };
+    await writeFileDurably(layout.ociLayout, `${JSON.stringify(marker)}\n`);
+  } finally {
+    lock.release();
   }
 }
 

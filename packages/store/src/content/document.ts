@@ -45,12 +45,17 @@ export function readConfig(layout: StoreLayout, digest: Digest): ImageConfig {
   return parsed(layout, digest, parseImageConfig);
 }
 
-/** Stores a small blob whose digest was verified, unless it is there. */
-export async function writeDocument(layout: StoreLayout, digest: Digest, bytes: Uint8Array): Promise<void> {
+/** Stores a small blob whose digest was verified, unless it is there. `temporary`: see {@link writeFileDurably}. */
+export async function writeDocument(
+  layout: StoreLayout,
+  digest: Digest,
+  bytes: Uint8Array,
+  temporary: string,
+): Promise<void> {
   const path = blobPath(layout, digest);
   if (statSync(path, { throwIfNoEntry: false })?.size === bytes.length && findDocument(layout, digest))
     return;
-  await writeFileDurably(path, bytes);
+  await writeFileDurably(path, bytes, temporary);
 }
 
 function parsed<T>(layout: StoreLayout, digest: Digest, parse: (bytes: Uint8Array) => T): T {

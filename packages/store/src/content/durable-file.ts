@@ -1,16 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
  * Writes a file as a whole: after a crash at any instant there is the old content or the new one.
  *
- * Bytes go to a temporary file beside it, are flushed, renamed, and the folder is flushed last.
+ * Bytes go to a temporary file, are flushed, renamed, and the folder is flushed last.
+ *
+ * @param temporary a name that nobody else writes to; beside the file, for callers that hold a lock on it.
  */
-export async function writeFileDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+export async function writeFileDurably(
+  path: string,
+  content: string | Uint8Array,
+  temporary = `${path}.tmp`,
+): Promise<void> {
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await open(temporary, 'w', 0o600);
     try {
       await file.writeFile(content);
       await file.sync();

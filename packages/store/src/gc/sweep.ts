@@ -87,7 +87,7 @@ async function sweepBlobs(layout: StoreLayout, { blobs }: Live): Promise<number>
   return freedBytes;
 }
 
-/** Partial downloads that nobody claims and nobody is writing to, and the locks that killed processes left. */
+/** Partial downloads that nobody claims and nobody is writing to. */
 async function sweepPartials(layout: StoreLayout, claimed: ReadonlySet<Digest>): Promise<void> {
   for (const name of await readdir(layout.partial)) {
     const digest = name.replace('-', ':');
@@ -96,9 +96,6 @@ async function sweepPartials(layout: StoreLayout, claimed: ReadonlySet<Digest>):
     if (lock === undefined) continue;
     await rm(partialPath(layout, digest), { force: true });
     lock.release();
-  }
-  for (const name of await readdir(layout.locks)) {
-    if (name.startsWith('blob-')) tryAcquireLock(join(layout.locks, name))?.release();
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { removeTree } from '@tinyd/native';
-import { layerContentPath, type StoreLayout, UNFINISHED_PREFIX } from '../layout';
+import { tryAcquireLock } from '../content/object-lock';
+import { BLOB_LOCK_PREFIX, layerContentPath, type StoreLayout, UNFINISHED_PREFIX } from '../layout';
 import { findLeases } from '../pull/lease';
 import { systemCode } from '../system-error';
 
@@ -32,30 +33,47 @@ export async function hideLayer(layout: StoreLayout, folder: string): Promise<st
   return hidden;
 }
 
-/** Deletes what a pull has unpacked and not committed. */
+/** Deletes what a pull has unpacked or written and not committed. */
 export async function removeUnfinished(layout: StoreLayout, leaseId: string): Promise<void> {
-  const prefix = `${UNFINISHED_PREFIX}${leaseId}-`;
-  await removeFolders(layout, name => name.startsWith(prefix));
+  await removeAll(await unfinished(layout), name => isOf(leaseId, name));
 }
 
-/** Deletes what killed pulls and killed removals left in `layers/`. */
+/** Deletes what killed pulls and killed removals left behind. */
 export async function removeAbandoned(layout: StoreLayout): Promise<void> {
-  const names = await namesOf(layout);
-  if (names.length === 0) return;
+  for (const name of await namesIn(layout.locks)) {
+    // Taking the lock of an object and giving it back removes its file.
+    if (name.startsWith(BLOB_LOCK_PREFIX)) tryAcquireLock(join(layout.locks, name))?.release();
+  }
+  const paths = await unfinished(layout);
+  if (paths.length === 0) return;
   const live = findLeases(layout).filter(lease => lease.isLive);
-  const isOwned = (name: string) => live.some(({ id }) => name.startsWith(`${UNFINISHED_PREFIX}${id}-`));
-  await removeFolders(layout, name => !isOwned(name));
+  await removeAll(paths, name => !live.some(({ id }) => isOf(id, name)));
 }
 
-async function removeFolders(layout: StoreLayout, isMeant: (name: string) => boolean): Promise<void> {
-  for (const name of await namesOf(layout)) {
-    if (isMeant(name)) await removeTree(join(layout.layers, name));
+function isOf(leaseId: string, name: string): boolean {
+  return name.startsWith(`${UNFINISHED_PREFIX}${leaseId}-`);
+}
+
+async function removeAll(paths: readonly string[], isMeant: (name: string) => boolean): Promise<void> {
+  for (const path of paths) {
+    if (isMeant(basename(path))) await removeTree(path);
   }
 }
 
-async function namesOf(layout: StoreLayout): Promise<string[]> {
+/** Folders of layers, and files of documents, that do not have their final names. */
+async function unfinished(layout: StoreLayout): Promise<string[]> {
+  const found = await Promise.all([layout.layers, layout.partial].map(unfinishedIn));
+  return found.flat();
+}
+
+async function unfinishedIn(folder: string): Promise<string[]> {
+  const names = await namesIn(folder);
+  return names.filter(name => name.startsWith(UNFINISHED_PREFIX)).map(name => join(folder, name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(layout.layers)).filter(name => name.startsWith(UNFINISHED_PREFIX));
+    return await readdir(folder);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

@@ -1,10 +1,12 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import {
   assertLayersMatch,
   chainIds,
   type Descriptor,
   type Digest,
+  digestHex,
   formatPlatform,
   formatReference,
   type ImageConfig,
@@ -12,7 +14,7 @@ import {
 import { writeDocument } from '../content/document';
 import { withIndexLock } from '../images/index-file';
 import { type Committable, commit, linkLayer } from '../layers/commit';
-import { blobPath, partialPath } from '../layout';
+import { blobPath, partialPath, UNFINISHED_PREFIX } from '../layout';
 import { CommitGroup } from './commit-group';
 import { LayerPull } from './layer-pull';
 import { LayerStack } from './layer-stack';
@@ -37,12 +39,12 @@ export async function pullContent(
   const { manifest, documents } = image;
   const isStackKnown = existsSync(blobPath(session.layout, manifest.config.digest));
   await claim(session, lease, image, []);
-  const written = writeAll(session, documents);
+  const written = writeAll(session, lease, documents);
 
   const config = readImageConfig(session, manifest.config);
   const platform = config.then(({ config }) => formatPlatform(checkPlatform(session, image, config)));
   const stack = platform.then(async () => stackOf(session, lease, image, (await config).config));
-  const configWritten = platform.then(async () => writeAll(session, [(await config).document]));
+  const configWritten = platform.then(async () => writeAll(session, lease, [(await config).document]));
   const layers = pullLayers(session, lease, image, stack, isStackKnown);
   const parts = [platform, stack, configWritten, written, layers];
   for (const part of parts) part.catch((error: unknown) => session.stop(error));
@@ -169,6 +171,13 @@ async function claim(
   await withIndexLock(layout, () => lease.claim(needs));
 }
 
-async function writeAll({ layout }: PullSession, documents: readonly PulledDocument[]): Promise<void> {
-  for (const { digest, bytes } of documents) await writeDocument(layout, digest, bytes);
+async function writeAll(
+  { layout }: PullSession,
+  lease: PullLease,
+  documents: readonly PulledDocument[],
+): Promise<void> {
+  for (const { digest, bytes } of documents) {
+    const temporary = join(layout.partial, `${UNFINISHED_PREFIX}${lease.id}-${digestHex(digest)}`);
+    await writeDocument(layout, digest, bytes, temporary);
+  }
 }
