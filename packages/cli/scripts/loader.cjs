@@ -5,9 +5,16 @@ const path = require('node:path');
 const vm = require('node:vm');
 
 const uid = process.geteuid();
-const command = process.argv.slice(2).find(word => !word.startsWith('-')) ?? '';
+const command = commandWord(process.argv.slice(2));
 /** Scripts of this run that had no usable cache. */
 const fresh = [];
+
+/** The first word that is neither an option nor an option's value; the bundle reads the line properly. */
+function commandWord([word, ...rest]) {
+  if (word === undefined) return '';
+  if (/^--(root|state|registry-mirror)$/.test(word)) return commandWord(rest.slice(1));
+  return word.startsWith('-') ? commandWord(rest) : word;
+}
 
 /** Where caches may lie: beside the bundle, else in the user's own cache folder. */
 function cacheFolders() {
@@ -98,5 +105,5 @@ const { main } = load('tinyd.js', /^[a-z]{1,16}$/.test(command) ? command : 'mai
 const writeCaches = () => fresh.splice(0).forEach(writeCache);
 main(process.argv.slice(2), writeCaches).then(ran => {
   // A word that is no command gets no cache of its own.
-  if (ran !== '' || command === '') process.on('exit', writeCaches);
+  if (ran === command || /^(container|image|system)$/.test(command)) process.on('exit', writeCaches);
 });

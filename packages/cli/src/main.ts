@@ -40,8 +40,8 @@ export async function main(argv: readonly string[], beforeReplacing: () => void 
 
 async function dispatch(argv: readonly string[], invocation: Invocation): Promise<void> {
   const before = readLeadingFlags(argv);
+  if (before?.flags.has('version')) return writeOut(`tinyd version ${VERSION}\n`);
   if (before === undefined || before.positionals.length === 0) return showHelp([]);
-  if (before.flags.has('version')) return writeOut(`tinyd version ${VERSION}\n`);
   const words = expandObjectVerb(before.positionals);
   const name = words[0] ?? '';
   if (name === 'help') return showHelp(words.slice(1));

@@ -1,4 +1,4 @@
-import { isTinydError, TinydError } from '@tinyd/core';
+import { familiarName, isTinydError, parseReference, TinydError } from '@tinyd/core';
 import { openStore, type Store } from '@tinyd/store';
 import type { Globals } from '../globals';
 import { writeErr } from '../output';
@@ -31,7 +31,7 @@ export async function ensureImage(globals: Globals, request: ImageRequest): Prom
   const store = openStore({ root: globals.root });
   if (request.policy !== 'always' && isPresent(store, request)) return store;
   if (request.policy === 'missing' && !request.quiet)
-    writeErr(`Unable to find image '${request.name}' locally\n`);
+    writeErr(`Unable to find image '${familiarName(parseReference(request.name))}' locally\n`);
   await pullImage(globals, { ...request, progress: chooseProgress('auto', request.quiet) });
   return openStore({ root: globals.root });
 }
