@@ -41,7 +41,7 @@ export class BusyboxRoot {
 
   /** `tinyd create busybox COMMAND` with what the test changes. */
   options(command: readonly string[], changes: Partial<CreateOptions> = {}): CreateOptions {
-    return createOptions({ image: IMAGE, command, ...changes });
+    return busyboxOptions(command, changes);
   }
 
   /** Runs a command to its end in a new container, and returns its exit status and what it wrote. */
@@ -86,3 +86,11 @@ const IMAGE: ContainerImage = {
   },
   lowerDirs: ['l/base'],
 };
+
+/** The same for a process that did not make the root folder. */
+export function busyboxOptions(
+  command: readonly string[],
+  changes: Partial<CreateOptions> = {},
+): CreateOptions {
+  return createOptions({ image: IMAGE, command, ...changes });
+}

@@ -14,9 +14,11 @@ import { networkGateway } from '../network';
 import type { CreateOptions } from '../options';
 import type { ContainerRecord } from '../record';
 import { makeWritableLayer } from '../rootfs/writable-layer';
+import { specText } from '../spec-text';
 import { Undo } from '../undo';
 import { checkOptions } from './check-options';
 import { prepareSpec } from './prepare-spec';
+import { settleLostContainers } from './reconcile';
 
 /**
  * Makes a container, without starting it.
@@ -36,6 +38,7 @@ export async function createContainer(
   const { layout } = context;
   makeRuntimeFolders(layout);
   await sweepStaleHalves(layout);
+  await settleLostContainers(context);
   const id = newId();
   const undo = new Undo();
   try {
@@ -92,7 +95,7 @@ function build(context: RuntimeContext, record: ContainerRecord, dir: string): v
   writeEtcFiles(record, making, { addresses: [], ...hostGateway(context, options) });
   const { spec } = prepareSpec(context, record, making);
   const files: [string, string][] = [
-    [making.spec, JSON.stringify(spec, null, 2)],
+    [making.spec, specText(spec)],
     [making.record, JSON.stringify(record, null, 2)],
   ];
   for (const [path, text] of files) writeDurably(path, `${text}\n`, !options.autoRemove);

@@ -1,16 +1,65 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { isTinydError } from '@tinyd/core';
+import { systemCode } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
-import { requireContainer, viewContainers } from '../state/container-state';
+import { containerIds } from '../find';
+import { containerLayout, REMOVING_PREFIX } from '../layout';
+import { sweepStaleHalves } from '../names';
+import { requireContainer, viewContainer } from '../state/container-state';
+import { readStateFile } from '../state/state-file';
+import { observe } from '../state/status';
+import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
 
-/** Settles every container that needs it; `--rm` containers among them are removed. */
+/**
+ * Settles containers whose monitor died: what they held is given back, their end is recorded, `--rm` ones are removed.
+ *
+ * Cheap enough to come before every create: it reads one small file of each container.
+ */
+export async function settleLostContainers(context: RuntimeContext): Promise<void> {
+  for (const id of containerIds(context.layout)) {
+    const file = readStateFile(containerLayout(context.layout, id).state);
+    if (file?.status === 'running' && observe(file).stale) await settle(context, id);
+  }
+}
+
+/**
+ * Looks at every container and finishes what a killed command or monitor, or a restart of the host, left undone: lost
+ * containers, removals of `--rm` containers that were cut short, containers half made or half removed.
+ */
 export async function reconcileContainers(context: RuntimeContext): Promise<void> {
-  for (const { state, paths, record } of viewContainers(context)) {
-    if (!state.stale) continue;
-    await withContainerLock(paths, async () => {
-      const view = await repairContainer(context, requireContainer(context, record.id));
-      if (record.options.autoRemove && view.state.status === 'exited') await removeLocked(context, view);
+  for (const id of containerIds(context.layout)) {
+    const view = viewContainer(context, id);
+    if (view === undefined) discardHalf(context, id);
+    else if (view.state.stale || (view.record.options.autoRemove && view.state.status === 'exited')) {
+      await settle(context, id);
+    }
+  }
+  await sweepStaleHalves(context.layout);
+}
+
+async function settle(context: RuntimeContext, id: string): Promise<void> {
+  try {
+    await withContainerLock(containerLayout(context.layout, id), async () => {
+      const view = await repairContainer(context, requireContainer(context, id));
+      if (view.record.options.autoRemove && view.state.status === 'exited') await removeLocked(context, view);
     });
+  } catch (error) {
+    // Its own monitor, or another command, has removed it meanwhile.
+    if (!isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
+  }
+}
+
+/** A folder without a record is what a monitor left of a `--rm` container when it was killed while deleting. */
+function discardHalf(context: RuntimeContext, id: string): void {
+  const paths = containerLayout(context.layout, id);
+  if (monitorLives(paths)) return;
+  try {
+    renameSync(paths.dir, join(context.layout.containers, REMOVING_PREFIX + id));
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }

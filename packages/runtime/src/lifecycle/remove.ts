@@ -9,8 +9,8 @@ import { REMOVING_PREFIX } from '../layout';
 import { releaseName } from '../names';
 import { type ContainerView, requireContainer, viewContainer } from '../state/container-state';
 import { STATUS_RULES, wrongState } from '../state/status';
+import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
-import { waitForMonitor } from './monitor-lock';
 import { repairContainer } from './repair';
 
 /** How a container is removed. */
@@ -36,9 +36,10 @@ export async function removeContainer(
     const view = requireContainer(context, id);
     if (!STATUS_RULES[view.state.status].canRemove) {
       if (options.force !== true) throw wrongState('remove', view.record.name, view.state.status);
-      await killAndWait(view);
-      // A --rm container has been removed by its own monitor by now.
-      if (viewContainer(context, id) === undefined) return;
+      const { state } = view;
+      if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(state.pid);
+      // A --rm container has been removed by its own monitor by then.
+      if ((await awaitEnd(context, view)) === undefined) return;
     }
     if (await removeIfStopped(context, view)) return;
   }
@@ -50,11 +51,6 @@ export async function removeContainer(
       details: { container: id },
     },
   );
-}
-
-async function killAndWait({ state, paths }: ContainerView): Promise<void> {
-  if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(state.pid);
-  await waitForMonitor(paths);
 }
 
 async function removeIfStopped(context: RuntimeContext, { paths, record }: ContainerView): Promise<boolean> {

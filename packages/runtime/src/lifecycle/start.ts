@@ -11,6 +11,7 @@ import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
 import { forgetFlows } from '../network';
+import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { Undo } from '../undo';
 import { prepareNetwork, withSysctls } from './network';
@@ -74,7 +75,7 @@ async function start(
     ...(network.settings === undefined ? {} : { hostGateway: network.settings.gateway }),
   });
   const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
-  replaceFile(paths.spec, `${JSON.stringify(prepared.spec, null, 2)}\n`);
+  replaceFile(paths.spec, specText(prepared.spec));
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));

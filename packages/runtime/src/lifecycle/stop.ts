@@ -3,8 +3,8 @@ import type { RuntimeContext } from '../context';
 import { DEFAULT_STOP_SECONDS, stopSignalOf } from '../lowering/session';
 import { parseSignal } from '../spec/signals';
 import { requireContainer } from '../state/container-state';
+import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
-import { waitForMonitor } from './monitor-lock';
 
 /** How a container is stopped. */
 export interface StopOptions {
@@ -23,15 +23,17 @@ export async function stopContainer(
   id: string,
   options: StopOptions = {},
 ): Promise<void> {
-  const { record, paths, state } = requireContainer(context, id);
+  const view = requireContainer(context, id);
+  const { record, state } = view;
   const signal = options.signal === undefined ? stopSignalOf(record) : parseSignal(options.signal);
   if (state.status !== 'running') return;
   const seconds = options.timeout ?? record.options.stopTimeout ?? DEFAULT_STOP_SECONDS;
   const ticks = BigInt(state.startTicks);
   if (signalProcess(state.pid, ticks, signal)) {
     thawFrozen(state.pid);
-    const ended = await waitForMonitor(paths, seconds < 0 ? undefined : seconds * 1000);
-    if (!ended && signalProcess(state.pid, ticks, SIGKILL)) thawFrozen(state.pid);
+    const ended = await awaitEnd(context, view, seconds < 0 ? undefined : seconds * 1000);
+    if (ended !== 'timeout') return;
+    if (signalProcess(state.pid, ticks, SIGKILL)) thawFrozen(state.pid);
   }
-  await waitForMonitor(paths);
+  await awaitEnd(context, view);
 }

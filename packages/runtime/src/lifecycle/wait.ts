@@ -4,9 +4,9 @@ import { systemCode } from '../atomic-file';
 import { encodeClientFrame, type MonitorFrame, MonitorFrameReader } from '../attach-protocol';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
-import { requireContainer, viewContainer } from '../state/container-state';
+import { requireContainer } from '../state/container-state';
 import { LOST_EXIT_CODE } from '../state/status';
-import { waitForMonitor } from './monitor-lock';
+import { awaitEnd } from './await-end';
 
 /**
  * Waits until a container does not run, and returns its exit status: at once for one that has ended, and 0 for one
@@ -16,11 +16,12 @@ import { waitForMonitor } from './monitor-lock';
  * to read it from.
  */
 export async function waitForContainer(context: RuntimeContext, id: string): Promise<number> {
-  const { paths, state } = requireContainer(context, id);
-  if (state.status !== 'running') return state.exitCode;
-  const told = await exitStatusFromMonitor(paths);
-  await waitForMonitor(paths);
-  return told ?? viewContainer(context, id)?.state.exitCode ?? LOST_EXIT_CODE;
+  const view = requireContainer(context, id);
+  if (view.state.status !== 'running') return view.state.exitCode;
+  const told = await exitStatusFromMonitor(view.paths);
+  const after = await awaitEnd(context, view);
+  if (told !== undefined) return told;
+  return typeof after === 'object' ? after.state.exitCode : LOST_EXIT_CODE;
 }
 
 /** The exit status that the monitor tells its clients; undefined when it does not live to tell it. */

@@ -1,0 +1,136 @@
+import { strict as assert } from 'node:assert';
+import { fork } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container } from '@tinyd/runtime';
+import { BusyboxRoot } from './busybox-root';
+
+const ROUNDS = 40;
+
+describe('kill -9', () => {
+  let box: BusyboxRoot;
+  beforeEach(() => {
+    box = new BusyboxRoot();
+  });
+  afterEach(() => box.dispose());
+
+  const stateOf = (container: Container) => join(box.root, 'containers', container.id, 'state.json');
+  const monitorOf = (container: Container) => {
+    const { monitorPid } = JSON.parse(readFileSync(stateOf(container), 'utf8')) as { monitorPid: number };
+    return monitorPid;
+  };
+  const started = async (changes = {}) => {
+    const container = await box.runtime.create(
+      box.options(['sleep', '60'], { network: { mode: 'bridge' }, ...changes }),
+    );
+    await container.start();
+    return container;
+  };
+  const settled = async (container: Container) => {
+    while (container.summary().status === 'running') await sleep(5);
+  };
+
+  it(`of the command at ${ROUNDS} random moments of create, start, stop and rm: the next commands work`, async function () {
+    this.timeout(60_000);
+    for (let round = 0; round < ROUNDS; round++) {
+      const child = fork(join(__dirname, 'crash-child.js'), [box.root, box.state], { stdio: 'ignore' });
+      await new Promise(resolve => child.once('message', resolve));
+      await sleep(Math.random() * 120);
+      child.kill('SIGKILL');
+      await new Promise(resolve => child.once('exit', resolve));
+      await box.runtime.reconcile();
+      for (const { id } of box.runtime.containers()) {
+        const left = box.runtime.find(id);
+        await left.remove({ force: true }).catch(error => {
+          if (error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
+        });
+      }
+      const next = await box.runtime.create(
+        box.options(['true'], { name: 'victim', network: { mode: 'bridge' } }),
+      );
+      await next.start();
+      assert.equal(await next.wait(), 0);
+      await next.remove();
+      assert.deepEqual(readdirSync(join(box.root, 'names')), ['.lock']);
+      assert.deepEqual(readdirSync(join(box.root, 'containers')), []);
+      await untilEmpty(join(box.state, 'containers'));
+    }
+  });
+
+  it('of the monitor: the container is exited (137) and says why; the next start works', async () => {
+    const container = await started();
+    process.kill(monitorOf(container), 'SIGKILL');
+    await settled(container);
+    const { exitCode, error } = container.summary();
+    assert.equal(exitCode, 137);
+    assert.match(error, /monitor/);
+    assert.throws(() => container.kill(), { code: 'ERR_TINYD_CONTAINER_STATE' });
+    await container.start();
+    assert.equal(container.summary().status, 'running');
+    process.kill(monitorOf(container), 'SIGKILL');
+    await settled(container);
+    await container.remove();
+  });
+
+  it('of the monitor of a --rm container: the next create removes it', async () => {
+    const container = await started({ autoRemove: true, name: 'gone' });
+    process.kill(monitorOf(container), 'SIGKILL');
+    await settled(container);
+    const next = await started({ name: 'next' });
+    assert.deepEqual(
+      box.runtime.containers().map(each => each.name),
+      ['next'],
+    );
+    assert.throws(() => box.runtime.find('gone'), { code: 'ERR_TINYD_CONTAINER_NOT_FOUND' });
+    await next.remove({ force: true });
+  });
+
+  it('of the monitor while somebody waits or stops', async () => {
+    const container = await started();
+    const waiting = container.wait();
+    process.kill(monitorOf(container), 'SIGKILL');
+    assert.equal(await waiting, 137);
+    await container.start();
+    const stopping = container.stop({ timeout: 30 });
+    process.kill(monitorOf(container), 'SIGKILL');
+    await stopping;
+    assert.equal(container.summary().status, 'exited');
+  });
+
+  it('a restart of the host: what ran is exited, and reconcile records it', async () => {
+    const container = await started();
+    await container.stop({ timeout: 0 });
+    const path = stateOf(container);
+    const state = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...state, status: 'running', bootId: 'another', pid: process.pid }));
+    assert.deepEqual([container.summary().status, container.summary().exitCode], ['exited', 137]);
+    await box.runtime.reconcile();
+    assert.equal(JSON.parse(readFileSync(path, 'utf8')).status, 'exited');
+    await container.start();
+    assert.equal(container.summary().status, 'running');
+  });
+
+  it('seen [ran]: a frozen container is stopped and removed all the same', async () => {
+    const container = await started();
+    const freezer = `/sys/fs/cgroup/freezer/tinyd/${container.id}/freezer.state`;
+    writeFileSync(freezer, 'FROZEN');
+    const begin = Date.now();
+    await container.stop({ timeout: 0.2 });
+    assert.ok(Date.now() - begin < 2000);
+    await container.start();
+    writeFileSync(freezer, 'FROZEN');
+    container.kill();
+    assert.equal(await container.wait(), 137);
+    await container.start();
+    writeFileSync(freezer, 'FROZEN');
+    await container.remove({ force: true });
+  });
+});
+
+async function untilEmpty(folder: string): Promise<void> {
+  for (let round = 0; readdirSync(folder).length > 0; round++) {
+    assert.ok(round < 200, `${folder} holds ${readdirSync(folder)}`);
+    await sleep(10);
+  }
+}
