@@ -67,9 +67,16 @@ describe('capabilities', () => {
   });
 
   it('are all of them when privileged, as far as the kernel has them', () => {
-    assert.equal(resolve({ privileged: true }).masks.effective, (1n << 41n) - 1n);
-    assert.equal(resolve({ privileged: true, drop: ['CHOWN'] }).masks.effective, (1n << 41n) - 1n);
+    assert.equal(resolve({ privileged: true }).masks.effective, ALL);
+    assert.equal(resolve({ privileged: true, drop: ['CHOWN'] }).masks.effective, ALL);
     assert.equal(resolve({ privileged: true }, 37).masks.effective, (1n << 38n) - 1n);
+  });
+
+  it('are no more than this process could pass on, unless they are named', () => {
+    const granted = ALL & ~(1n << 24n);
+    for (const request of [{ privileged: true }, { add: ['ALL'] }])
+      assert.equal(resolve(request, 40, granted).masks.bounding, granted);
+    assert.ok(resolve({ add: ['SYS_RESOURCE'] }, 40, granted).spec.bounding.includes('CAP_SYS_RESOURCE'));
   });
 
   it('carry the numbers of linux/capability.h', function () {

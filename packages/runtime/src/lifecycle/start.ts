@@ -75,7 +75,7 @@ async function start(
     ...(network.settings === undefined ? {} : { hostGateway: network.settings.gateway }),
   });
   const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
-  replaceFile(paths.spec, specText(prepared.spec));
+  replaceFile(paths.spec, `${specText(prepared.spec)}\n`);
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
