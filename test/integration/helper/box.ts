@@ -199,6 +199,7 @@ export class Box {
     const plan = this.plan(argv, { ...changes, session: { ...changes.session, firstClient: true } });
     const report = this.launch(plan, theirs);
     closeSync(theirs);
+    if (report.stage !== 'started') throw new Error(`start failed: ${JSON.stringify(report)}`);
     return { report, client: new Client(ours) };
   }
 
@@ -207,8 +208,7 @@ export class Box {
     argv: readonly string[],
     changes: PlanChanges = {},
   ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const { report, client } = this.start(argv, changes);
-    if (report.stage !== 'started') throw new Error(`start failed: ${JSON.stringify(report)}`);
+    const { client } = this.start(argv, changes);
     const { code } = await client.exited;
     return { code, stdout: client.stdout(), stderr: client.stderr() };
   }

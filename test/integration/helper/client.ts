@@ -71,7 +71,8 @@ export class Client {
   async expect(pattern: RegExp, timeoutMs = 5000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!pattern.test(this.stdout())) {
-      if (Date.now() > deadline) throw new Error(`no ${pattern} in ${JSON.stringify(this.stdout())}`);
+      if (Date.now() > deadline)
+        throw new Error(`no ${pattern} in ${JSON.stringify([this.stdout(), this.stderr()])}`);
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, 50);
         this.#changed.push(() => {
