@@ -8,8 +8,9 @@ import {
   resolveCapabilities,
 } from '../../../packages/runtime/dist/capabilities';
 
-const resolve = (rest: Partial<Parameters<typeof resolveCapabilities>[0]> = {}, last = 40) =>
-  resolveCapabilities({ add: [], drop: [], privileged: false, uid: 0, ...rest }, last, -1n);
+const ALL = (1n << 41n) - 1n;
+const resolve = (rest: Partial<Parameters<typeof resolveCapabilities>[0]> = {}, last = 40, granted = ALL) =>
+  resolveCapabilities({ add: [], drop: [], privileged: false, uid: 0, ...rest }, last, granted);
 const bounding = (rest: Partial<Parameters<typeof resolveCapabilities>[0]>) => resolve(rest).spec.bounding;
 
 describe('capabilities', () => {
