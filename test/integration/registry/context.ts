@@ -69,12 +69,13 @@ export interface Sleeps {
 export function client(options: RegistryClientOptions = {}): RegistryClient & Sleeps {
   const delays: number[] = [];
   const made = new RegistryClient({
-    env: {},
     configPath: '/nonexistent/registries.json',
     certsDirs: [],
     stallTimeoutMs: 400,
     connectTimeoutMs: 2000,
     ...options,
+    // The login of whoever runs the tests is none of their business.
+    env: { DOCKER_CONFIG: '/nonexistent', ...options.env },
     retry: {
       random: () => 0.5,
       sleep: async ms => {

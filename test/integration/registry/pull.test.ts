@@ -158,6 +158,14 @@ describe('pulling from a registry', () => {
     strictEqual((await pull(client(), nameOn(registry))).layers[0]?.includes(noise(5000)), true);
   });
 
+  it('keeps one connection for what it asks one after the other', async () => {
+    const registry = await server(await sampleImage());
+    const source = client();
+    for (let i = 0; i < 5; i++) await pull(source, nameOn(registry));
+    strictEqual(registry.requests.length, 20);
+    ok(registry.connections <= 2, `${registry.connections} connections`);
+  });
+
   it('stops when the caller gives up, at once and for good', async () => {
     const image = await sampleImage(200_000);
     const registry = await server(image, {

@@ -27,10 +27,12 @@ export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens = new Map<string, Promise<Token>>();
   #credentials: Promise<Credentials | undefined> | undefined;
-  #scheme: { type: 'none' } | { type: 'basic' } | { type: 'bearer'; realm: Realm } = { type: 'none' };
+  #scheme: { type: 'none' } | { type: 'basic' } | { type: 'bearer'; realm: Realm };
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
+    const { tokenServer } = options.endpoint;
+    this.#scheme = tokenServer ? { type: 'bearer', realm: tokenServer } : { type: 'none' };
   }
 
   /** False once a login was found and may be used here. */

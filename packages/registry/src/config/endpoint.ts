@@ -18,4 +18,6 @@ export interface Endpoint {
   /** False where they would travel unencrypted without anybody having said so. */
   readonly mayUseCredentials: boolean;
   readonly trust: TrustSettings;
+  /** The token server, where it is known before the first 401: saves asking in vain. */
+  readonly tokenServer?: { readonly url: URL; readonly service: string };
 }

@@ -7,6 +7,7 @@ import type { MirrorSettings, RegistriesConfig, RegistrySettings } from './regis
 
 /** docker.io is a label: its registry listens elsewhere. */
 const HUB_HOST = 'registry-1.docker.io';
+const HUB_TOKENS = { url: 'https://auth.docker.io/token', service: 'registry.docker.io' } as const;
 
 /**
  * The servers to ask for a registry's content: mirrors in the configured order, the registry last.
@@ -57,6 +58,7 @@ function upstreamEndpoint(domain: string, settings: RegistrySettings): Endpoint 
     credentialsKey: domain,
     mayUseCredentials: !httpFirst || settings.plainHttp === true || isLoopback(base.hostname),
     trust: trustOf(settings),
+    ...(domain === DEFAULT_DOMAIN && { tokenServer: { ...HUB_TOKENS, url: new URL(HUB_TOKENS.url) } }),
   };
 }
 

@@ -14,7 +14,11 @@ export function exchange(dispatcher: Dispatcher, path: string, request: HttpRequ
     if (request.signal?.aborted) return reject(request.signal.reason);
     const { method, url, headers, body } = request;
     const handler = new ExchangeHandler(request, resolve, reject);
-    dispatcher.dispatch({ origin: url.origin, path, method, headers, body: body ?? null }, handler);
+    // Without `reset` undici closes the connection after each HEAD, for servers that answer it with a body.
+    dispatcher.dispatch(
+      { origin: url.origin, path, method, headers, body: body ?? null, reset: false },
+      handler,
+    );
   });
 }
 

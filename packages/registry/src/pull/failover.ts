@@ -11,8 +11,8 @@ const DISQUALIFYING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_TINYD_CONTENT_SIZE',
 ]);
 
-/** With others left to ask, one more try is patience enough. */
-const MIRROR_ATTEMPTS = 2;
+/** With others left to ask, little patience is enough. */
+const MIRROR_PATIENCE = { attempts: 2, maxMs: 1000, maxRetryAfterMs: 1000 } as const;
 
 /** Remembers, for the life of a client, which mirrors are worth asking. */
 export class Failover {
@@ -31,9 +31,14 @@ export class Failover {
   }
 
   policyFor({ endpoint }: BlobServer): RetryPolicy {
-    return endpoint.isMirror
-      ? { ...this.#retry, attempts: Math.min(MIRROR_ATTEMPTS, this.#retry.attempts) }
-      : this.#retry;
+    if (!endpoint.isMirror) return this.#retry;
+    const { attempts, maxMs, maxRetryAfterMs } = MIRROR_PATIENCE;
+    return {
+      ...this.#retry,
+      attempts: Math.min(attempts, this.#retry.attempts),
+      maxMs: Math.min(maxMs, this.#retry.maxMs),
+      maxRetryAfterMs,
+    };
   }
 
   /** Takes a failure in: returns when another endpoint is to be asked, else throws what the caller should see. */

@@ -31,6 +31,8 @@ export interface RegistryServer {
   readonly host: string;
   /** Every request so far, in order. */
   readonly requests: readonly ReceivedRequest[];
+  /** How many connections were made so far. */
+  readonly connections: number;
   /** Adds an image, or moves a tag. */
   add(image: ServedImage): void;
   /** Replaces the script; undefined for none. */
@@ -71,6 +73,9 @@ export async function serveRegistry(options: RegistryServerOptions = {}): Promis
     url: origin(),
     host: host(),
     requests,
+    get connections() {
+      return sockets.total;
+    },
     add: image => repositories.add(image),
     setFault: script => {
       fault = script;
@@ -135,19 +140,25 @@ function listen(server: Server, { host = '127.0.0.1', port = 0 }: RegistryServer
   });
 }
 
-function track(server: Server): Set<Socket> {
-  const sockets = new Set<Socket>();
+interface Sockets {
+  readonly open: Set<Socket>;
+  total: number;
+}
+
+function track(server: Server): Sockets {
+  const sockets: Sockets = { open: new Set(), total: 0 };
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    sockets.total++;
+    sockets.open.add(socket);
+    socket.once('close', () => sockets.open.delete(socket));
   });
   return sockets;
 }
 
-function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+function closeServer(server: Server, sockets: Sockets): Promise<void> {
   return new Promise(resolve => {
     server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets.open) socket.destroy();
   });
 }
 
