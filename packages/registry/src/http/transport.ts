@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher, Pool } from 'undici';
 
 import UndiciPool = require('undici/lib/dispatcher/pool.js');
@@ -28,6 +29,9 @@ export class Transport {
 
   /** Sends one request as it is. Fails with undici's and Node's own errors, or with the signal's reason. */
   async send(request: HttpRequest, trust: TrustSettings): Promise<HttpResponse> {
+    // undici counts a connection as busy until the turn in which its last response ended is over: asked any earlier, the
+    // pool would open another one, and TLS would shake hands again.
+    await nextTurn();
     const proxy = proxyFor(request.url, this.#options.env);
     const { origin, protocol, host, pathname, search } = request.url;
     if (proxy !== undefined && protocol === 'http:' && proxy.protocol !== 'socks5:') {
