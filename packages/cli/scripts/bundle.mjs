@@ -36,24 +36,35 @@ const LAZY = new Set(
 const LAZY_PACKAGES =
   /^(ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|semver|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
 
-/**
- * Source of a stand-in that loads the real module when something of it is used.
- *
- * @param isEsModule known to be one: the compiler's interop question must not load it.
- */
-const lazyModule = (request, isEsModule) => `
-let real;
-const load = () => (real ??= require(${JSON.stringify(request)}));
-module.exports = new Proxy(function () {}, {
-  get: (_, key) => ${isEsModule ? "key === '__esModule' ? true : " : ''}load()[key],
-  has: (_, key) => key in load(),
-  apply: (_, self, args) => Reflect.apply(load(), self, args),
-  construct: (_, args) => Reflect.construct(load(), args),
-  ownKeys: () => Reflect.ownKeys(load()).concat(['prototype'].filter(key => !Object.hasOwn(load(), key))),
-  getOwnPropertyDescriptor: (target, key) =>
-    key === 'prototype'
-      ? Reflect.getOwnPropertyDescriptor(target, key)
-      : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
+/** Makes a stand-in that loads the real module when something of it is used. */
+const LAZY_FACTORY = `const __lazy = (request, isEsModule) => {
+  'use strict';
+  let real;
+  const load = () => (real ??= request());
+  return new Proxy(function () {}, {
+    get: (_, key) => (isEsModule && key === '__esModule' ? true : load()[key]),
+    has: (_, key) => key in load(),
+    apply: (_, self, args) => Reflect.apply(load(), self, args),
+    construct: (_, args) => Reflect.construct(load(), args),
+    ownKeys: () => Reflect.ownKeys(load()).concat(['prototype'].filter(key => !Object.hasOwn(load(), key))),
+    getOwnPropertyDescriptor: (target, key) =>
+      key === 'prototype'
+        ? Reflect.getOwnPropertyDescriptor(target, key)
+        : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
+  });
+};`;
+
+/** @param isEsModule known to be one: the compiler's interop question must not load it. */
+const lazyModule = (request, isEsModule) =>
+  `module.exports = __lazy(() => require(${JSON.stringify(request)}), ${isEsModule});`;
+
+/** What oclif's Command, Flags and Args use only for what tinyd does by itself; the help has it in its chunk. */
+const ABSENT = /^\.\/(config|errors|help|help\/util|logger|parser|ux)$/;
+const ABSENT_MODULE = `module.exports = new Proxy({}, {
+  get: (_, key) => {
+    if (key === '__esModule') return true;
+    throw new Error('this part of oclif is not in the bundle: ' + String(key));
+  },
 });`;
 
 /** Whether a module gets a stand-in: built-in ones, oclif's and our own modules among each other, oclif's packages. */
@@ -68,10 +79,15 @@ function lazyPath(path, importer) {
   return { path: createRequire(importer).resolve(path), pluginData: { isEsModule: isCompiled } };
 }
 
-function lazyModules() {
+function lazyModules({ withHelp }) {
   return {
     name: 'lazy-modules',
     setup({ onResolve, onLoad }) {
+      onResolve({ filter: ABSENT }, ({ importer }) => {
+        const isEntry = /@oclif\/core\/lib\/(command|flags|args)\.js$/.test(importer);
+        return isEntry && !withHelp ? { path: 'absent', namespace: 'absent' } : undefined;
+      });
+      onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: ABSENT_MODULE }));
       onResolve({ filter: /.*/ }, ({ path, kind, namespace, importer }) => {
         if (namespace === 'lazy') return LAZY.has(path) ? { path, external: true } : { path };
         if (kind !== 'require-call') return undefined;
@@ -145,9 +161,14 @@ async function bundle(entry, file) {
     // Scripts that come from a code cache cannot import: `import()` becomes `require()`.
     supported: { 'dynamic-import': false },
     logLevel: 'warning',
+    banner: { js: LAZY_FACTORY },
     define: { TINYD_VERSION: JSON.stringify(version) },
     // The HTTP client extends and copies built-in classes: it must have the modules themselves.
-    plugins: [layout(), quietStart(), ...(file === 'chunk-pull.js' ? [] : [lazyModules()])],
+    plugins: [
+      layout(),
+      quietStart(),
+      ...(file === 'chunk-pull.js' ? [] : [lazyModules({ withHelp: file === 'chunk-help.js' })]),
+    ],
     metafile: true,
   });
   const text = result.outputFiles[0].text;

@@ -103,7 +103,17 @@ function removeStale(folder, file, name) {
 // One cache a command, so that each holds just the functions that the command runs.
 const { main } = load('tinyd.js', /^[a-z]{1,16}$/.test(command) ? command : 'main');
 const writeCaches = () => fresh.splice(0).forEach(writeCache);
-main(process.argv.slice(2), writeCaches).then(ran => {
-  // A word that is no command gets no cache of its own.
-  if (ran === command || /^(container|image|system)$/.test(command)) process.on('exit', writeCaches);
-});
+main(process.argv.slice(2), writeCaches).then(
+  ran => {
+    // A word that is no command gets no cache of its own.
+    if (ran === command || /^(container|image|system)$/.test(command)) process.on('exit', writeCaches);
+  },
+  error => {
+    // main reports failures itself: this one is a failure of the reporting.
+    fs.writeSync(
+      2,
+      `tinyd: ${process.env.TINYD_DEBUG === '1' ? error.stack : error.message} (ERR_TINYD_INTERNAL)\n`,
+    );
+    process.exitCode = 1;
+  },
+);

@@ -3,6 +3,8 @@ import { fstatSync, writeSync } from 'node:fs';
 const STDOUT = 1;
 const STDERR = 2;
 const RETRY_MS = 5;
+/** Major number of /dev/null and its kin (null(4)). */
+const MEMORY_DEVICES = 1;
 
 /**
  * Writes to stdout at once, so that nothing is left to flush when the process ends or is replaced.
@@ -35,7 +37,8 @@ function writeFully(fd: number, text: string | Uint8Array): void {
 /** True for a terminal. Looks at the file's type first, since node's tty module is slow to load. */
 export function isTerminal(fd: number): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const stat = fstatSync(fd);
+    if (!stat.isCharacterDevice() || stat.rdev >>> 8 === MEMORY_DEVICES) return false;
   } catch {
     return false;
   }

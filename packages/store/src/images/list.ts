@@ -40,7 +40,7 @@ export interface ImageRow {
 /** All images, newest first, one row for each name and platform. A damaged image is listed with its problem. */
 export function listImages(layout: StoreLayout, entries: readonly ImageEntry[]): ImageRow[] {
   const rows = groupImages(entries).flatMap(image => rowsOf(layout, image));
-  return rows.sort((a, b) => createdMs(b) - createdMs(a) || nameOf(a).localeCompare(nameOf(b)));
+  return rows.sort((a, b) => createdMs(b) - createdMs(a) || compareText(nameOf(a), nameOf(b)));
 }
 
 function rowsOf(layout: StoreLayout, image: StoredImage): ImageRow[] {
@@ -93,4 +93,9 @@ function createdMs({ created }: ImageRow): number {
 
 function nameOf({ repository = '', tag = '' }: ImageRow): string {
   return `${repository}:${tag}`;
+}
+
+/** By code units: localeCompare would load the collation tables, at 6 ms a start. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
