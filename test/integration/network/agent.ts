@@ -14,7 +14,6 @@ import { netlinkRequest } from '@tinyd/native';
 type Operation = (...operands: never[]) => unknown;
 
 const RUNTIME = join(__dirname, '../../../../packages/runtime/dist');
-const REPLY_TIMEOUT_MS = 700;
 
 /** Sends netlink messages with a namespace open at descriptor 9, as the helper does. */
 function sendWithNamespace(batch: Uint8Array, pid: number): void {
@@ -127,14 +126,23 @@ const operations: Record<string, Operation> = {
       socket.once('error', reject).bind(port, address, () => resolve());
     }),
 
-  ask: (protocol: 'tcp' | 'udp', address: string, port: number, from?: string, fromPort?: number) =>
-    protocol === 'tcp' ? askTcp(address, port) : askUdp(address, port, from, fromPort),
+  ask: (question: Question) => (question.protocol === 'tcp' ? askTcp(question) : askUdp(question)),
 };
 
-function askTcp(host: string, port: number): Promise<string> {
+/** What is asked of a service, and for how long. */
+export interface Question {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly patienceMs: number;
+  /** UDP: the sender's address and port. */
+  readonly from?: { readonly address: string; readonly port?: number };
+}
+
+function askTcp({ address, port, patienceMs }: Question): Promise<string> {
   return new Promise(resolve => {
     let text = '';
-    const socket = connect({ host, port, timeout: REPLY_TIMEOUT_MS });
+    const socket = connect({ host: address, port, timeout: patienceMs });
     socket.on('timeout', () => socket.destroy(new Error('timeout')));
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.on('data', data => {
@@ -144,7 +152,7 @@ function askTcp(host: string, port: number): Promise<string> {
   });
 }
 
-function askUdp(address: string, port: number, from?: string, fromPort = 0): Promise<string> {
+function askUdp({ address, port, patienceMs, from }: Question): Promise<string> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');
     const finish = (text: string) => {
@@ -152,12 +160,12 @@ function askUdp(address: string, port: number, from?: string, fromPort = 0): Pro
       socket.close();
       resolve(text);
     };
-    const timer = setTimeout(() => finish('timeout'), REPLY_TIMEOUT_MS);
+    const timer = setTimeout(() => finish('timeout'), patienceMs);
     socket.once('message', data => finish(data.toString()));
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
     const send = () => socket.send('?', port, address);
     if (from === undefined) send();
-    else socket.bind({ address: from, port: fromPort }, send);
+    else socket.bind(from, send);
   });
 }
 

@@ -140,7 +140,7 @@ describe('life of the default network', () => {
       assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
       assert.match(await web.ask('tcp', OUTSIDE_ADDRESS, 7), /^outside /);
       await lab.host.run(`${tool} -F FORWARD`);
-      assert.equal(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), 'timeout');
+      assert.equal(await lab.outside.knock('tcp', HOST_ADDRESS, 8080), 'timeout');
       await lab.attach(id('a'), []);
       await lab.attach(id('b'), []);
       assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
@@ -175,6 +175,7 @@ describe('life of the default network', () => {
   });
 
   it('leaves nothing when it is reset', async () => {
+    await lab.host.run('sysctl -qw net.ipv4.ip_forward=0');
     const before = await lab.host.request('state');
     await lab.start('web', [WEB]);
     assert.notDeepEqual(await lab.host.request('state'), before);

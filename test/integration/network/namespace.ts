@@ -2,6 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Question } from './agent';
+
+/** Ample for a machine that has other work to do. */
+const PATIENCE_MS = 8000;
+const NO_ANSWER_MS = 500;
 
 /** What an agent says when an operation failed. */
 export class AgentError extends Error {
@@ -77,8 +82,25 @@ export class Namespace {
   }
 
   /** Asks a service; returns its answer, `timeout`, or the error's code. */
-  ask(protocol: 'tcp' | 'udp', address: string, port: number, from?: string): Promise<string> {
-    return this.request('ask', protocol, address, port, ...(from === undefined ? [] : [from]));
+  ask(
+    protocol: Question['protocol'],
+    address: string,
+    port: number,
+    from?: Question['from'],
+  ): Promise<string> {
+    const question: Question = { protocol, address, port, patienceMs: PATIENCE_MS };
+    return this.request('ask', from === undefined ? question : { ...question, from });
+  }
+
+  /** As {@link ask}, where no answer is expected: does not wait long. */
+  knock(
+    protocol: Question['protocol'],
+    address: string,
+    port: number,
+    from?: Question['from'],
+  ): Promise<string> {
+    const question: Question = { protocol, address, port, patienceMs: NO_ANSWER_MS };
+    return this.request('ask', from === undefined ? question : { ...question, from });
   }
 
   listen(protocol: 'tcp' | 'udp', port: number, name: string, address?: string): Promise<void> {

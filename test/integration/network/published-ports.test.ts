@@ -127,13 +127,15 @@ describe('published ports', () => {
     const port = { hostPort: 5353, containerPort: 53, protocol: 'udp' } as const;
     const first = await lab.start('first', [port]);
     await first.listen('udp', 53, 'first');
-    const ask = () => lab.outside.request<string>('ask', 'udp', HOST_ADDRESS, 5353, '0.0.0.0', 40000);
+    const peer = { address: '0.0.0.0', port: 40000 };
+    const ask = () => lab.outside.ask('udp', HOST_ADDRESS, 5353, peer);
+    const knock = () => lab.outside.knock('udp', HOST_ADDRESS, 5353, peer);
     assert.match(await ask(), /^first /);
     await lab.stop('first');
-    assert.equal(await ask(), 'timeout');
+    assert.equal(await knock(), 'timeout');
     const second = await lab.start('second', [port]);
     await second.listen('udp', 53, 'second');
-    assert.equal(await ask(), 'timeout', 'the kernel still remembers the first container');
+    assert.equal(await knock(), 'timeout', 'the kernel still remembers the first container');
     await lab.network('forgetFlows', lab.settings('second'));
     assert.match(await ask(), /^second /);
   });

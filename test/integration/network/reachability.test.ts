@@ -72,8 +72,8 @@ describe('reachability on the bridge', () => {
     it(`drops what comes from outside straight to a container's address, ${protocol}`, async () => {
       const { address } = lab.settings('web');
       await lab.outside.run(`ip route replace ${address}/32 via ${HOST_ADDRESS}`);
-      assert.equal(await lab.outside.ask(protocol, address, 9000), 'timeout');
-      assert.equal(await lab.outside.ask(protocol, address, 80), 'timeout');
+      assert.equal(await lab.outside.knock(protocol, address, 9000), 'timeout');
+      assert.equal(await lab.outside.knock(protocol, address, 80), 'timeout');
     });
   }
 
@@ -88,14 +88,14 @@ describe('reachability on the bridge', () => {
     });
     it('is out of reach for a neighbour that sends to 127.0.0.1 over the wire', async () => {
       await routeLoopbackTo(lab.outside, 'ext0', HOST_ADDRESS);
-      assert.equal(await lab.outside.ask('tcp', '127.0.0.1', 8081), 'timeout');
-      assert.equal(await lab.outside.ask('tcp', '127.0.0.1', 8080), 'timeout');
+      assert.equal(await lab.outside.knock('tcp', '127.0.0.1', 8081), 'timeout');
+      assert.equal(await lab.outside.knock('tcp', '127.0.0.1', 8080), 'timeout');
     });
     it('would be in reach without the guard, which the next start puts back', async () => {
       await lab.host.run('nft flush chain inet tinyd guard');
       assert.match(await lab.outside.ask('tcp', '127.0.0.1', 8081), /^web /);
       await lab.start('later', []);
-      assert.equal(await lab.outside.ask('tcp', '127.0.0.1', 8081), 'timeout');
+      assert.equal(await lab.outside.knock('tcp', '127.0.0.1', 8081), 'timeout');
       assert.match(await lab.host.ask('tcp', '127.0.0.1', 8081), /^web /);
       assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
     });
@@ -116,20 +116,20 @@ describe('reachability on the bridge', () => {
   describe('the loopback services of the host', () => {
     it('do not hear a container that routes 127.0.0.1 to the host', async () => {
       await routeLoopbackTo(client, 'eth0', gateway);
-      assert.equal(await client.ask('udp', '127.0.0.1', 7000), 'timeout');
-      assert.equal(await client.ask('tcp', '127.0.0.1', 7000), 'timeout');
+      assert.equal(await client.knock('udp', '127.0.0.1', 7000), 'timeout');
+      assert.equal(await client.knock('tcp', '127.0.0.1', 7000), 'timeout');
     });
     it('would hear it without the guard', async () => {
       await lab.host.run('nft flush chain inet tinyd guard');
       assert.match(await client.ask('tcp', '127.0.0.1', 7000), /^loopback /);
-      await client.ask('udp', gateway, 7003, '127.0.0.1');
+      await client.knock('udp', gateway, 7003, { address: '127.0.0.1' });
       assert.deepEqual(await seen(7003), ['127.0.0.1']);
       await lab.start('last', []);
-      assert.equal(await client.ask('tcp', '127.0.0.1', 7000), 'timeout');
+      assert.equal(await client.knock('tcp', '127.0.0.1', 7000), 'timeout');
     });
     it('are not told that a container is 127.0.0.1', async () => {
-      await client.ask('udp', gateway, 7002, '127.0.0.1');
-      await client.ask('udp', gateway, 7002);
+      await client.knock('udp', gateway, 7002, { address: '127.0.0.1' });
+      await client.knock('udp', gateway, 7002);
       assert.deepEqual(await seen(7002), [lab.settings('client').address]);
     });
   });

@@ -3,9 +3,9 @@ import { TinydError } from '@tinyd/core';
 import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { resetAddresses } from './address-map';
 import { dropUnfinishedFiles, type Network, readDefinition, writeDefinition } from './definition';
-import { enableForwarding, isForwarding } from './forwarding';
+import { FORWARDING_NOTE, isForwarding, setForwarding } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
-import { formatIpv4, formatSubnet, hardwareAddress } from './ipv4';
+import { formatSubnet, hardwareAddress } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
 import { createBridge, raiseLink } from './netlink/link';
@@ -13,6 +13,9 @@ import { networkElements, type SetElement } from './nftables/elements';
 import { firewallStands, raiseFirewall } from './nftables/firewall';
 import { chooseSubnet, subnetsInUse } from './subnet-pool';
 import { hasIpv6, linkIndex } from './veth';
+
+/** Characters of a link's alias, one byte each or not (IFALIASZ is 256). */
+const LONGEST_ALIAS = 60;
 
 /**
  * Makes sure that the default network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
@@ -61,12 +64,14 @@ function repairNetwork(root: string, restorable: () => SetElement[]): Network {
   const network = defineLocked(root);
   const elements = networkElements(network.bridge, network.subnet);
   // The rules come before the bridge that depends on them: there is no moment without protection.
-  if (!firewallStands(elements)) raiseFirewall([...elements, ...restorable()]);
+  if (!firewallStands(elements)) {
+    raiseFirewall([...elements, ...restorable()], isForwarding() ? undefined : FORWARDING_NOTE);
+  }
   if (!bridgeStands(network)) {
-    raiseBridge(network);
+    raiseBridge(root, network);
     resetAddresses(root, network);
   }
-  enableForwarding(root);
+  setForwarding(true);
   passHostFirewall(network.bridge);
   return network;
 }
@@ -85,7 +90,7 @@ function bridgeStands(network: Network): boolean {
   return link.isUp;
 }
 
-function raiseBridge(network: Network): void {
+function raiseBridge(root: string, network: Network): void {
   const index = linkIndex(network.gateway);
   deleteLinkIfPresent(network.bridge);
   const conflict = subnetsInUse().find(
@@ -104,7 +109,7 @@ function raiseBridge(network: Network): void {
     );
   }
   const link = { index, name: network.bridge, hardwareAddress: hardwareAddress(network.gateway) };
-  const alias = `tinyd network ${network.name}, gateway ${formatIpv4(network.gateway)}`;
+  const alias = `tinyd network ${network.name} of ${root}`.slice(0, LONGEST_ALIAS);
   netlinkRequest(
     NETLINK_ROUTE,
     Buffer.concat([createBridge({ ...link, alias }), addAddress(index, network.gateway, network.subnet)]),

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { forwardPolicyDrops, forwardRules } from './nftables/foreign';
@@ -43,9 +42,7 @@ function hasLegacyRules(): boolean {
 
 function legacyChain(bridge: string): ForwardChain[] {
   try {
-    const lines = execFileSync('iptables-legacy', ['-w', '-S'], { encoding: 'utf8', stdio: 'pipe' }).split(
-      '\n',
-    );
+    const lines = run('iptables-legacy', ['-w', '-S']).split('\n');
     const rules = CHAINS.flatMap(chain => SIDES.map(side => `-A ${chain} ${side} ${bridge} -j ACCEPT`));
     return [
       {
@@ -95,10 +92,16 @@ export function forgetInHostFirewall(bridge: string): void {
   }
 }
 
+/** Loaded here, since it costs 2 ms and few hosts ever need it. */
+function run(file: string, operands: readonly string[]): string {
+  const { execFileSync } = process.getBuiltinModule('node:child_process');
+  return execFileSync(file, operands, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
 /** False when the program is missing, or there is no such chain or rule. */
 function edit(tool: string, action: '-I' | '-D', chain: string, side: string, bridge: string): boolean {
   try {
-    execFileSync(tool, ['-w', action, chain, side, bridge, '-j', 'ACCEPT'], { stdio: 'ignore' });
+    run(tool, ['-w', action, chain, side, bridge, '-j', 'ACCEPT']);
     return true;
   } catch {
     return false;

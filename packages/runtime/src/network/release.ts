@@ -3,7 +3,7 @@ import { releaseAddress } from './address-map';
 import { settingsElements } from './attach';
 import { withNamespaceLock } from './bridge';
 import { addressMapFile, definitionFile, readDefinition } from './definition';
-import { restoreForwarding } from './forwarding';
+import { FORWARDING_NOTE, setForwarding } from './forwarding';
 import { forgetInHostFirewall } from './host-firewall';
 import { parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, hasLink } from './links';
@@ -28,8 +28,9 @@ export function releaseNetwork(root: string, settings: NetworkSettings): void {
 }
 
 /**
- * Removes the default network of a root from this host: bridge, rules, forwarding, files. No container of the root
- * may be running. Setting it up again is up to the next start.
+ * Removes the default network of a root from this host: bridge, elements, files; with the last network also the rules,
+ * and forwarding if it was tinyd that turned it on. No container of the root may be running. The next start sets
+ * everything up again.
  */
 export function resetNetwork(root: string): void {
   const network = readDefinition(root);
@@ -38,8 +39,7 @@ export function resetNetwork(root: string): void {
     deleteLinkIfPresent(network.bridge);
     forgetInHostFirewall(network.bridge);
     dropElements(networkElements(network.bridge, network.subnet));
-    dropUnusedTable();
-    restoreForwarding(root);
+    if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
     rmSync(addressMapFile(root), { force: true });
     rmSync(definitionFile(root), { force: true });
   });

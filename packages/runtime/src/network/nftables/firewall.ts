@@ -10,7 +10,7 @@ import {
   textAttribute,
   transaction,
 } from './message';
-import { CHAINS, createTable, deleteTable, replaceTable, SETS, TABLE } from './table';
+import { CHAINS, createTable, deleteTable, readComment, replaceTable, SETS, TABLE } from './table';
 
 const CHAIN_NAME = 3;
 const CHAIN_USE = 6;
@@ -46,15 +46,16 @@ function tableState(): TableState {
     ),
   );
   const answers = requestIfPresent(Buffer.concat(questions));
-  if (answers === undefined) return hasTable() ? 'damaged' : 'missing';
+  if (answers === undefined) return findTable() === undefined ? 'missing' : 'damaged';
   const uses = answers.map(answer => answerAttributes(answer).get(CHAIN_USE)?.readUInt32BE());
   const intact = CHAINS.every((chain, index) => uses[index] === chain.rules.length + (chain.jumpedToBy ?? 0));
   return intact ? 'intact' : 'damaged';
 }
 
-function hasTable(): boolean {
+/** Attributes of the table itself. */
+function findTable(): Map<number, Buffer> | undefined {
   const question = tablesMessage(NFT_MSG.getTable, NLM_F_ACK, NFPROTO_INET, textAttribute(1, TABLE));
-  return requestIfPresent(question) !== undefined;
+  return requestIfPresent(question)?.map(answerAttributes)[0];
 }
 
 /**
@@ -66,21 +67,16 @@ export function firewallStands(elements: readonly SetElement[]): boolean {
   return tableState() === 'intact' && elements[0] !== undefined && lookUp(elements[0]) !== undefined;
 }
 
-/** Puts the rules in place where they are missing or were tampered with, and adds elements to them. */
-export function raiseFirewall(elements: readonly SetElement[]): void {
+/**
+ * Puts the rules in place where they are missing or were tampered with, and adds elements to them.
+ *
+ * @param comment for a new table; one that is replaced keeps its own.
+ */
+export function raiseFirewall(elements: readonly SetElement[], comment: string | undefined): void {
   const state = tableState();
-  if (state === 'missing') createTableOnce();
-  if (state === 'damaged') request(replaceTable());
+  if (state === 'missing') request(createTable(comment));
+  if (state === 'damaged') request(replaceTable(readComment(findTable() ?? new Map()) ?? comment));
   putElements(elements);
-}
-
-/** Another process may have been faster. */
-function createTableOnce(): void {
-  try {
-    request(createTable());
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  }
 }
 
 /** What a key leads to: an empty buffer in a plain set, undefined when it is absent. */
@@ -113,8 +109,8 @@ export function clearKeys(elements: readonly SetElement[]): void {
   if (present.length > 0) requestIfPresent(transaction(...removeElements(present)));
 }
 
-/** Deletes the table if no network uses it any more. */
-export function dropUnusedTable(): void {
+/** Deletes the table if no network uses it any more; returns the comment of the deleted table. */
+export function dropUnusedTable(): string | undefined {
   const dump = tablesMessage(
     NFT_MSG.getElements,
     NLM_F_DUMP,
@@ -124,5 +120,8 @@ export function dropUnusedTable(): void {
   );
   const bridges = requestIfPresent(dump);
   const used = bridges?.some(answer => (answerAttributes(answer).get(3)?.length ?? 0) > 0) ?? false;
-  if (bridges !== undefined && !used) requestIfPresent(transaction(deleteTable()));
+  if (bridges === undefined || used) return undefined;
+  const comment = readComment(findTable() ?? new Map());
+  requestIfPresent(transaction(deleteTable()));
+  return comment;
 }

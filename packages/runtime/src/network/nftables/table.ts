@@ -1,4 +1,12 @@
-import { attribute, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, nested, u32 } from '../netlink/message';
+import {
+  attribute,
+  NLM_F_APPEND,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  nested,
+  u32,
+  zeroTerminated,
+} from '../netlink/message';
 import {
   accept,
   addressIn,
@@ -211,8 +219,26 @@ export function deleteTable(): Buffer {
   return change(NFT_MSG.delTable, 0, textAttribute(1, TABLE));
 }
 
-function newTable(flags: number): Buffer {
-  return change(NFT_MSG.newTable, NLM_F_CREATE | flags, textAttribute(1, TABLE), numberAttribute(2, 0));
+function newTable(flags: number, comment: string | undefined): Buffer {
+  const attributes = [textAttribute(1, TABLE), numberAttribute(2, 0)];
+  if (comment !== undefined) attributes.push(attribute(TABLE_USERDATA, encodeComment(comment)));
+  return change(NFT_MSG.newTable, NLM_F_CREATE | flags, ...attributes);
+}
+
+const TABLE_USERDATA = 6;
+/** NFTNL_UDATA_TABLE_COMMENT: type, length, text with its NUL. `nft list` shows it. */
+const COMMENT = 0;
+
+function encodeComment(comment: string): Buffer {
+  const text = zeroTerminated(comment);
+  return Buffer.concat([Buffer.from([COMMENT, text.length]), text]);
+}
+
+/** Reads the comment out of a table's attributes. */
+export function readComment(attributes: ReadonlyMap<number, Buffer>): string | undefined {
+  const data = attributes.get(TABLE_USERDATA);
+  if (data?.[0] !== COMMENT || data.length !== 2 + (data[1] ?? 0)) return undefined;
+  return data.subarray(2, -1).toString();
 }
 
 function contents(): Buffer[] {
@@ -224,11 +250,11 @@ function contents(): Buffer[] {
 }
 
 /** Creates the table. Fails with EEXIST when there is one. */
-export function createTable(): Buffer {
-  return transaction(newTable(NLM_F_EXCL), ...contents());
+export function createTable(comment: string | undefined): Buffer {
+  return transaction(newTable(NLM_F_EXCL, comment), ...contents());
 }
 
 /** Puts the table in the place of one that was tampered with, in one step. Its elements are lost. */
-export function replaceTable(): Buffer {
-  return transaction(newTable(0), deleteTable(), newTable(0), ...contents());
+export function replaceTable(comment: string | undefined): Buffer {
+  return transaction(newTable(0, undefined), deleteTable(), newTable(0, comment), ...contents());
 }
