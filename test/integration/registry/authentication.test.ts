@@ -216,6 +216,16 @@ describe('authentication', () => {
     await pull(client({ env }), nameOn(registry));
   });
 
+  it('nobody is asked for a login that the registry does not want', async () => {
+    const registry = await server(await sampleImage());
+    let asked = 0;
+    const credentials: CredentialsLookup = async () => void asked++ as undefined;
+    const source = client({ credentials });
+    await pull(source, nameOn(registry));
+    await rejects(pull(source, nameOn(registry, 'v2')));
+    strictEqual(asked, 0);
+  });
+
   it('a missing helper is a warning when the image is public', async () => {
     const registry = await guarded({});
     const inline = JSON.stringify({ credsStore: 'nowhere' });

@@ -35,9 +35,9 @@ export class Authorizer {
     this.#scheme = tokenServer ? { type: 'bearer', realm: tokenServer } : { type: 'none' };
   }
 
-  /** False once a login was found and may be used here. */
+  /** False once a login was needed, found, and may be used here. Looks for none by itself: helpers are slow. */
   async isAnonymous(): Promise<boolean> {
-    return (await this.#lookUp()) === undefined;
+    return (await this.#credentials) === undefined;
   }
 
   /**

@@ -42,7 +42,7 @@ export async function headManifest(
   const response = await session.request(request, call);
   const digest = header(response, 'docker-content-digest');
   const length = header(response, 'content-length');
-  const mediaType = (header(response, 'content-type') ?? '').split(';', 1).join('').trim();
+  const mediaType = (header(response, 'content-type') ?? '').split(';', 1).join('').trim().toLowerCase();
   response.body.cancel();
   if (!isDigest(digest) || !length || !/^\d{1,15}$/.test(length) || mediaType === '')
     return { value: undefined, response };
