@@ -12,7 +12,7 @@ interface Case {
 
 const RUN: readonly Case[] = [
   { title: "the program's own", args: ['busybox', 'sh', '-c', 'exit 42'], code: 42 },
-  { title: '128 + N after signal N', args: ['busybox', 'sh', '-c', 'kill -TERM $$'], code: 143 },
+  { title: '128 + N after signal N', args: ['--init', 'busybox', 'sh', '-c', 'kill -TERM $$'], code: 143 },
   {
     title: '127: command not found',
     args: ['busybox', 'no-such-program'],
