@@ -258,7 +258,7 @@ describe('rate limits', () => {
     );
     deepStrictEqual(source.delays, []);
     strictEqual(retryable, true);
-    strictEqual(hint, 'log in, configure a mirror, or wait 6 h at most');
+    strictEqual(hint, 'log in with docker login, configure a mirror, or wait 6 h at most');
     deepStrictEqual(details.quota, {
       limit: 100,
       remaining: 0,

@@ -136,7 +136,7 @@ describe('mirrors', () => {
     const source = client({ mirrors: [`${registry.host}=${mirror.url}`] });
     await rejects(pull(source, name), {
       code: 'ERR_TINYD_REGISTRY_NOT_FOUND',
-      hint: `mirror ${mirror.url}: cannot reach ${mirror.host}: connection refused`,
+      hint: `check the name and the tag; mirror ${mirror.url}: cannot reach ${mirror.host}: connection refused`,
     });
   });
 });

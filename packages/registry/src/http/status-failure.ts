@@ -87,7 +87,7 @@ function rateLimited(response: HttpResponse, entry: ErrorEntry, request: Request
     'ERR_TINYD_REGISTRY_RATE_LIMIT',
     `pull rate limit of ${response.url.host}: ${allowed}, ${whose}`,
     {
-      hint: `${request.anonymous ? 'log in' : 'use another account'}, configure a mirror, or ${wait}`,
+      hint: `${request.anonymous ? 'log in with docker login' : 'use another account'}, configure a mirror, or ${wait}`,
       details,
     },
   );
@@ -103,17 +103,20 @@ function notFound(response: HttpResponse, entry: ErrorEntry, failure: Failure): 
   }
   if (entry.code === 'NAME_UNKNOWN') {
     return failure('ERR_TINYD_REGISTRY_NOT_FOUND', `${response.url.host} has no such repository`, {
-      hint: 'check the name, or log in if the repository is private',
+      hint: 'check the name, or log in with docker login if the repository is private',
       details: { missing: 'repository' },
     });
   }
-  return failure('ERR_TINYD_REGISTRY_NOT_FOUND', said(response, entry), { details: { missing: 'content' } });
+  return failure('ERR_TINYD_REGISTRY_NOT_FOUND', said(response, entry), {
+    hint: 'check the name and the tag',
+    details: { missing: 'content' },
+  });
 }
 
 function loginHint({ anonymous }: Request): { hint: string } {
   return {
     hint: anonymous
-      ? 'the repository does not exist or is private: check the name, or log in'
+      ? 'the repository does not exist or is private: check the name, or log in with docker login'
       : 'the repository does not exist, or this login may not read it',
   };
 }
