@@ -2,17 +2,30 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { dirname } from 'node:path';
 
 /**
- * Replaces a file as a whole: a reader, or the next boot, sees the old content or the new one.
+ * Replaces a file as a whole and for good: a reader, or the next boot, sees the old content or the new one.
  *
  * The temporary name is fixed per process, so that a killed writer leaves at most one file, inside the same folder.
  */
 export function replaceFile(path: string, content: string, mode = 0o600): void {
+  replace(path, content, mode, fsyncSync);
+  syncFolder(dirname(path));
+}
+
+/**
+ * The same for readers alone: what a power cut leaves of it is not known. For what the next start writes anew, since
+ * flushing costs more than all the rest of a start.
+ */
+export function replaceUnflushed(path: string, content: string, mode = 0o600): void {
+  replace(path, content, mode, () => undefined);
+}
+
+function replace(path: string, content: string, mode: number, flush: (fd: number) => void): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const fd = openSync(temporary, 'w', mode);
     try {
       writeSync(fd, content);
-      fsyncSync(fd);
+      flush(fd);
     } finally {
       closeSync(fd);
     }
@@ -21,7 +34,6 @@ export function replaceFile(path: string, content: string, mode = 0o600): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
 }
 
 /** Makes the names in a folder durable (fsync(2) of the folder). */

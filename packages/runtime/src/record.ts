@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { TinydError } from '@tinyd/core';
-import { replaceFile, systemCode } from './atomic-file';
+import { systemCode } from './atomic-file';
 import type { CreateOptions } from './options';
 
 /** `container.json`: what the user asked for. Never changed by a start. */
@@ -17,7 +18,10 @@ export interface ContainerRecord {
   readonly options: CreateOptions;
 }
 
-/** Reads a record; undefined when the container is not there (any more). */
+/**
+ * Reads a record; undefined when the container is not there (any more). An empty file is none: that is what a power
+ * cut makes of a `--rm` container, whose record is not flushed. Fails with ERR_TINYD_SYSTEM when it is damaged.
+ */
 export function readRecord(path: string): ContainerRecord | undefined {
   let text: string;
   try {
@@ -26,7 +30,8 @@ export function readRecord(path: string): ContainerRecord | undefined {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
-  const record = JSON.parse(text) as ContainerRecord;
+  if (text === '') return undefined;
+  const record = parse(text, path);
   if (record.version !== 1) {
     throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: written by another version of tinyd`, {
       hint: 'use the version of tinyd that made the container',
@@ -36,7 +41,14 @@ export function readRecord(path: string): ContainerRecord | undefined {
   return record;
 }
 
-/** Writes a record as a whole. */
-export function writeRecord(path: string, record: ContainerRecord): void {
-  replaceFile(path, `${JSON.stringify(record, null, 2)}\n`);
+function parse(text: string, path: string): ContainerRecord {
+  try {
+    return JSON.parse(text) as ContainerRecord;
+  } catch (error) {
+    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a container record`, {
+      hint: `restore it, or delete the folder ${dirname(path)} if the container is not needed`,
+      details: { path },
+      cause: error,
+    });
+  }
 }

@@ -244,6 +244,27 @@ describe('default profile of a container', () => {
     assert.ok(before.equals(readFileSync(helper)));
   });
 
+  it('CVE-2021-43784: a megabyte of environment, long paths, many arguments: works or is refused', async () => {
+    const env = Array.from({ length: 10_000 }, (_, index) => `V${index}=${'x'.repeat(90)}`);
+    assert.equal((await box.shell('env | grep -c ^V', { env })).stdout, '10000\n');
+    const many = Array.from({ length: 20_000 }, () => 'x'.repeat(50));
+    assert.equal((await box.run(['sh', '-c', 'echo $#', 'sh', ...many])).stdout, '20000\n');
+    await assert.rejects(box.run(['true', 'x'.repeat(1 << 20)]));
+    await assert.rejects(box.run(['true'], { workingDir: `/${'long/'.repeat(1000)}` }));
+    const deep = `/${'d/'.repeat(40)}end`;
+    assert.equal((await box.run(['pwd'], { workingDir: deep })).stdout, `${deep}\n`);
+  });
+
+  it('seen [ran]: the host’s device nodes keep owner and mode', async () => {
+    const nodes = ['/dev/null', '/dev/zero', '/dev/tty'].map(path => [path, statSync(path)] as const);
+    await box.run(['true'], { user: '1000:1000' });
+    await box.run(['true'], { user: '1000:1000', tty: true, openStdin: true });
+    for (const [path, { uid, gid, mode }] of nodes) {
+      const now = statSync(path);
+      assert.deepEqual([now.uid, now.gid, now.mode], [uid, gid, mode], path);
+    }
+  });
+
   it('a tty: size before the first byte, TERM, /dev/console', async () => {
     const container = await box.runtime.create(
       box.options(['sh', '-c', 'stty size; echo $TERM; tty; test -c /dev/console && echo console'], {

@@ -106,6 +106,7 @@ function describe(errno: number): string {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
+  E2BIG: 'its arguments and environment are too long',
   EACCES: 'permission denied',
   EADDRINUSE: 'the address is in use',
   EADDRNOTAVAIL: 'this host does not have the address',
@@ -115,6 +116,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EINVAL: 'the kernel takes it for invalid',
   EISDIR: 'it is a folder',
   ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
   ENODEV: 'no such device or file system',
   ENOENT: 'no such file or folder',
   ENOEXEC: 'not a program for this machine',

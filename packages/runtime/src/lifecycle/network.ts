@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { replaceFile, systemCode } from '../atomic-file';
+import { replaceUnflushed, systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import {
@@ -60,7 +60,7 @@ export async function prepareNetwork(
     running: () => attachedContainers(context),
   });
   undo.add(() => giveBackNetwork(context, paths));
-  replaceFile(paths.network, `${JSON.stringify(attachment.settings)}\n`);
+  replaceUnflushed(paths.network, `${JSON.stringify(attachment.settings)}\n`);
   return attachment;
 }
 

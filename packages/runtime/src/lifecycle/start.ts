@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { replaceFile } from '../atomic-file';
+import { replaceUnflushed } from '../atomic-file';
 import type { AttachClient, AttachOptions } from '../attach-client';
 import { planCgroups } from '../cgroup';
 import { withContainerLock } from '../container-lock';
@@ -75,7 +75,7 @@ async function start(
     ...(network.settings === undefined ? {} : { hostGateway: network.settings.gateway }),
   });
   const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
-  replaceFile(paths.spec, `${specText(prepared.spec)}\n`);
+  replaceUnflushed(paths.spec, `${specText(prepared.spec)}\n`);
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));

@@ -37,6 +37,8 @@ export function readStateFile(path: string): StateFile | undefined {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+  // What a power cut leaves of a file that was not flushed.
+  if (text === '') return undefined;
   const value = parse(text);
   if (!isStateFile(value)) {
     throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a state file`, {
