@@ -57,8 +57,7 @@ export function planCgroups(
   devices: readonly SpecDeviceRule[],
   host: CgroupHost = detectCgroups(),
 ): CgroupResult {
-  prepareCgroupParents(host);
-  return describeCgroups(id, limits, devices, host);
+  return describeCgroups(id, limits, devices, prepareCgroupParents(host));
 }
 
 /** Checks limits against this host, as {@link planCgroups} does and with the same errors; changes nothing. */
@@ -169,7 +168,7 @@ function checkControllers(
   ];
   for (const [asked, controller, flag] of needs) {
     if (asked && !host.home.has(controller))
-      throw unavailable(controller, flag, 'it is not mounted, or disabled at boot');
+      throw unavailable(controller, flag, 'it is not mounted, disabled at boot, or not handed down to /tinyd');
   }
   const memoryIsV2 = host.home.get('memory') === 'v2';
   if (memoryIsV2 && limits.memorySwappiness !== undefined)

@@ -77,10 +77,14 @@ export function detectCgroups(
     if (controllers.length > 0 && !seen)
       v1.push({ mount: mount.point, name: basename(mount.point), controllers });
   }
-  return { v1, v2, home: homes(v1, v2) };
+  return { v1, v2, home: controllerHomes(v1, v2) };
 }
 
-function homes(v1: readonly V1Hierarchy[], v2: V2Hierarchy | undefined): CgroupHost['home'] {
+/** Where each controller is, given what the hierarchies carry. */
+export function controllerHomes(
+  v1: readonly V1Hierarchy[],
+  v2: V2Hierarchy | undefined,
+): CgroupHost['home'] {
   const home = new Map<Controller, V1Hierarchy | 'v2'>();
   for (const controller of CONTROLLERS) {
     const old = v1.find(({ controllers }) => controllers.includes(controller));

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { CGROUP_PARENT, type CgroupHost, detectCgroups, usesV2, V2_NAMES } from './hierarchies';
+import { CGROUP_PARENT, type CgroupHost, controllerHomes, usesV2, V2_NAMES } from './hierarchies';
 
 /**
  * Makes `/tinyd` in the hierarchies where more is needed than that it exists: v1's cpuset, which is empty and takes
@@ -8,22 +8,25 @@ import { CGROUP_PARENT, type CgroupHost, detectCgroups, usesV2, V2_NAMES } from 
  *
  * Safe to call at any time, from several processes at once. The folders stay: the next container needs them.
  *
+ * @returns the host without the controllers that v2 does not hand down (to a cgroup that holds processes itself, as
+ * the root of a container does)
  * @throws ERR_TINYD_CGROUP_UNAVAILABLE when the host does not let tinyd have its part.
  */
-export function prepareCgroupParents(host: CgroupHost = detectCgroups()): void {
+export function prepareCgroupParents(host: CgroupHost): CgroupHost {
   const cpuset = host.home.get('cpuset');
   if (cpuset !== undefined && cpuset !== 'v2') copyCpuset(cpuset.mount);
   const blkio = host.home.get('blkio');
   // Which files blkio has is seen in a child of the root only.
-  if (blkio !== undefined && blkio !== 'v2')
-    attempt('blkio', blkio.mount, () => mkdirSync(`${blkio.mount}${CGROUP_PARENT}`, { recursive: true }));
-  if (host.v2 !== undefined && usesV2(host)) handDown(host.v2.mount, wantedFromV2(host));
+  if (blkio !== undefined && blkio !== 'v2') makeParent('blkio', blkio.mount);
+  if (host.v2 === undefined || !usesV2(host)) return host;
+  const available = handDown(host.v2.mount, wantedFromV2(host));
+  const v2 = { ...host.v2, available };
+  return { ...host, v2, home: controllerHomes(host.v1, v2) };
 }
 
 function copyCpuset(mount: string): void {
-  const folder = `${mount}${CGROUP_PARENT}`;
+  const folder = makeParent('cpuset', mount);
   attempt('cpuset', folder, () => {
-    mkdirSync(folder, { recursive: true });
     for (const file of ['cpuset.cpus', 'cpuset.mems']) {
       const present = readFileSync(`${folder}/${file}`, 'utf8').trim();
       if (present === '') writeFileSync(`${folder}/${file}`, readFileSync(`${mount}/${file}`, 'utf8').trim());
@@ -31,20 +34,37 @@ function copyCpuset(mount: string): void {
   });
 }
 
+function makeParent(controller: string, mount: string): string {
+  const folder = `${mount}${CGROUP_PARENT}`;
+  attempt(controller, folder, () => mkdirSync(folder, { recursive: true }));
+  return folder;
+}
+
 function wantedFromV2(host: CgroupHost): string[] {
   return [...host.home].flatMap(([controller, home]) => (home === 'v2' ? (V2_NAMES[controller] ?? []) : []));
 }
 
-function handDown(mount: string, controllers: readonly string[]): void {
-  for (const folder of [mount, `${mount}${CGROUP_PARENT}`]) {
-    attempt('v2', folder, () => {
-      mkdirSync(folder, { recursive: true });
-      const file = `${folder}/cgroup.subtree_control`;
-      const enabled = readFileSync(file, 'utf8').trim().split(/\s+/);
-      const missing = controllers.filter(name => !enabled.includes(name));
-      if (missing.length > 0) writeFileSync(file, missing.map(name => `+${name}`).join(' '));
-    });
+/** Returns the controllers that containers' cgroups will have. */
+function handDown(mount: string, wanted: readonly string[]): string[] {
+  const parent = makeParent('v2', mount);
+  enable(mount, wanted);
+  return enable(parent, wanted);
+}
+
+function enable(folder: string, wanted: readonly string[]): string[] {
+  const file = `${folder}/cgroup.subtree_control`;
+  const enabled = (): string[] => readFileSync(file, 'utf8').split(/\s+/).filter(Boolean);
+  const before = enabled();
+  const missing = wanted.filter(name => !before.includes(name));
+  if (missing.length === 0) return before;
+  for (const name of missing) {
+    try {
+      writeFileSync(file, `+${name}`);
+    } catch {
+      // One at a time, so that one which is refused does not hold back the others. A limit that needs it says so.
+    }
   }
+  return enabled();
 }
 
 function attempt(controller: string, folder: string, action: () => void): void {

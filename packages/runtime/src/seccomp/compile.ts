@@ -1,10 +1,9 @@
 import { TinydError } from '@tinyd/core';
-import type { SeccompArchitecture } from '../spec-types';
 import { KILL_PROCESS } from './actions';
 import { type Place, ProgramWriter } from './bpf';
 import { writeCondition } from './conditions';
 import type { HostArchitecture, Rules } from './profile';
-import { INTERFACES, X32_BIT } from './syscalls';
+import { INTERFACES, type InterfaceName, X32_BIT } from './syscalls';
 import { mergeRanges, newerVerdict, type Range, rangesOf, type Verdict } from './verdicts';
 
 /** Offsets in struct seccomp_data. */
@@ -52,13 +51,10 @@ interface Section {
 
 /** One section per AUDIT_ARCH value, the host's own last: what is written last is reached soonest. */
 function sectionsOf(rules: Rules, host: HostArchitecture): Section[] {
-  const named = (name: SeccompArchitecture) => rules.architectures.includes(name);
-  const ranges = (name: SeccompArchitecture): Range[] => {
-    const face = INTERFACES[name];
-    return face === undefined ? [] : rangesOf(rules, face);
-  };
-  const section = (name: SeccompArchitecture, list: readonly Range[]): Section => ({
-    audit: INTERFACES[name]?.audit ?? 0,
+  const named = (name: InterfaceName) => rules.architectures.includes(name);
+  const ranges = (name: InterfaceName): Range[] => rangesOf(rules, INTERFACES[name]);
+  const section = (name: InterfaceName, list: readonly Range[]): Section => ({
+    audit: INTERFACES[name].audit,
     ranges: mergeRanges(list),
   });
   const compatible = host === 'x64' ? 'SCMP_ARCH_X86' : 'SCMP_ARCH_ARM';

@@ -31,8 +31,16 @@ export function isArmPrivate(number: number): boolean {
   return number >= ARM_PRIVATE && number < ARM_PRIVATE_END;
 }
 
+/** OCI's names of the interfaces that tinyd knows. */
+export type InterfaceName =
+  | 'SCMP_ARCH_X86_64'
+  | 'SCMP_ARCH_X32'
+  | 'SCMP_ARCH_X86'
+  | 'SCMP_ARCH_AARCH64'
+  | 'SCMP_ARCH_ARM';
+
 /** By OCI name, the interfaces that tinyd can filter. */
-export const INTERFACES: Readonly<Record<string, Interface>> = {
+export const INTERFACES: Readonly<Record<InterfaceName, Interface>> = {
   SCMP_ARCH_X86_64: { audit: 0xc000003e, table: lazily(() => parseTable(X86_64)), wide: true },
   SCMP_ARCH_X32: { audit: 0xc000003e, table: lazily(x32Table), wide: true, bit: X32_BIT },
   SCMP_ARCH_X86: {
