@@ -111,6 +111,7 @@ export class RegistryClient implements ImageSource {
     const foreign = this.#options.foreignUrls
       ? foreignServers(descriptor, this.#transport, this.#options.userAgent)
       : [];
+    const attempts = this.#failover.begin(call);
     for (const server of [...foreign, ...this.#failover.usable(registry.sessions)]) {
       const budget = new RetryBudget(this.#failover.policyFor(server), call);
       try {
@@ -121,7 +122,7 @@ export class RegistryClient implements ImageSource {
         }
         return;
       } catch (error) {
-        this.#failover.failed(server, reported(error), call);
+        attempts.failed(server, reported(error));
       }
     }
   }
@@ -163,6 +164,7 @@ export class RegistryClient implements ImageSource {
   ): Promise<T> {
     const registry = await this.#registry(reference.domain);
     const sessions = this.#failover.usable(registry.sessions);
+    const attempts = this.#failover.begin(call);
     for (const session of sessions) {
       if (needsTag && session.endpoint.digestOnly) continue;
       const url = session.urlOf({ repository: reference.path, path: 'manifests' });
@@ -171,7 +173,7 @@ export class RegistryClient implements ImageSource {
         registry.servedBy = session.origin;
         return value;
       } catch (error) {
-        this.#failover.failed(session, reported(error), call);
+        attempts.failed(session, reported(error));
       } finally {
         for (const text of this.#warnings.splice(0)) call.onNotice?.({ type: 'warning', text });
       }

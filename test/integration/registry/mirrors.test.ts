@@ -139,4 +139,13 @@ describe('mirrors', () => {
       hint: `check the name and the tag; mirror ${mirror.url}: cannot reach ${mirror.host}: connection refused`,
     });
   });
+
+  it('tell what is missing where the registry itself is out of reach', async () => {
+    const mirror = await server(await sampleImage());
+    const source = client({ mirrors: through(mirror), retry: { attempts: 1 } });
+    await rejects(pull(source, parseReference('registry.test:7000/app:v2')), {
+      code: 'ERR_TINYD_REGISTRY_NOT_FOUND',
+      hint: /^check the tag; registry.test:7000: cannot reach registry.test:7000: /,
+    });
+  });
 });

@@ -19,7 +19,6 @@ export class Failover {
   readonly #retry: RetryPolicy;
   readonly #disqualified = new Set<BlobServer>();
   readonly #servers = new Map<Digest, Set<BlobServer>>();
-  readonly #reasons = new Map<string, string>();
 
   constructor(retry: RetryPolicy) {
     this.#retry = retry;
@@ -41,14 +40,9 @@ export class Failover {
     };
   }
 
-  /** Takes a failure in: returns when another endpoint is to be asked, else throws what the caller should see. */
-  failed(server: BlobServer, error: unknown, call: SourceCall): void {
-    const { isMirror, name } = server.endpoint;
-    if (call.signal?.aborted || !isTinydError(error)) throw error;
-    if (!isMirror) throw this.#withMirrors(error);
-    if (DISQUALIFYING.has(error.code)) this.#disqualified.add(server);
-    this.#reasons.set(name, error.message);
-    call.onNotice?.({ type: 'mirror-failed', mirror: name, reason: error.message });
+  /** Starts one piece of work that may be tried with several endpoints. */
+  begin(call: SourceCall): Attempts {
+    return new Attempts(call, server => this.#disqualified.add(server));
   }
 
   /** Notes who sent bytes of a blob. */
@@ -65,16 +59,47 @@ export class Failover {
     this.#servers.delete(digest);
     return mirrors.length > 0;
   }
+}
 
-  /** The registry's own failure is reported; that mirrors failed before it may be what the user has to mend. */
-  #withMirrors(error: TinydError): TinydError {
-    if (this.#reasons.size === 0) return error;
-    const mirrors = Object.fromEntries(this.#reasons);
-    const tried = [...this.#reasons].map(([name, reason]) => `mirror ${name}: ${reason}`).join('; ');
-    return new TinydError(error.code, error.message, {
-      hint: error.hint === undefined ? tried : `${error.hint}; ${tried}`,
-      details: { ...error.details, mirrors },
-      cause: error.cause,
+/** The endpoints that one piece of work was tried with, and why they failed. */
+export class Attempts {
+  readonly #call: SourceCall;
+  readonly #disqualify: (server: BlobServer) => void;
+  readonly #failures = new Map<string, TinydError>();
+
+  constructor(call: SourceCall, disqualify: (server: BlobServer) => void) {
+    this.#call = call;
+    this.#disqualify = disqualify;
+  }
+
+  /** Takes a failure in: returns when another endpoint is to be asked, else throws what the caller should see. */
+  failed(server: BlobServer, error: unknown): void {
+    const { isMirror, name } = server.endpoint;
+    if (this.#call.signal?.aborted || !isTinydError(error)) throw error;
+    if (!isMirror) throw this.#summary(name, error);
+    if (DISQUALIFYING.has(error.code)) this.#disqualify(server);
+    this.#failures.set(name, error);
+    this.#call.onNotice?.({ type: 'mirror-failed', mirror: name, reason: error.message });
+  }
+
+  /**
+   * The registry's own failure is reported, and those of its mirrors are told beside it. Where the registry is out of
+   * reach, as behind a wall that only the mirror has a door in, what the mirror misses is the better answer.
+   */
+  #summary(registry: string, error: TinydError): TinydError {
+    if (this.#failures.size === 0) return error;
+    const missing = [...this.#failures.values()].find(({ code }) => code === 'ERR_TINYD_REGISTRY_NOT_FOUND');
+    const told = error.code === 'ERR_TINYD_REGISTRY_UNREACHABLE' && missing !== undefined ? missing : error;
+    const all: readonly (readonly [string, TinydError])[] = [...this.#failures, [registry, error]];
+    const others = all.filter(([, other]) => other !== told);
+    const tried = [...others].map(
+      ([name, { message }]) => `${name === registry ? '' : 'mirror '}${name}: ${message}`,
+    );
+    const mirrors = Object.fromEntries([...this.#failures].map(([name, { message }]) => [name, message]));
+    return new TinydError(told.code, told.message, {
+      hint: [...(told.hint === undefined ? [] : [told.hint]), ...tried].join('; '),
+      details: { ...told.details, mirrors },
+      cause: told.cause,
     });
   }
 }
