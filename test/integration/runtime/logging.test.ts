@@ -28,7 +28,7 @@ describe('what a container writes', () => {
     const container = await started(script, { log });
     const expected = Array.from({ length: 4000 }, (_, index) => `line ${index}\n`).join('');
     assert.equal(await collect(container.logs({ follow: true })), expected);
-    const { dir } = { dir: join(box.root, 'containers', container.id) };
+    const dir = join(box.root, 'containers', container.id);
     const files = readdirSync(dir).filter(name => name.includes('-json.log'));
     assert.ok(files.length > 3, `${files.length} files`);
     for (const name of files) assert.ok(statSync(join(dir, name)).size <= 64 * 1024 + 16 * 1024, name);
@@ -45,9 +45,8 @@ describe('what a container writes', () => {
   });
 
   it('long lines, bytes that are no text, and the last line without a break', async () => {
-    const container = await started(
-      'head -c 50000 /dev/zero | tr "\\0" x; echo; printf "a\\tb\\"\\\\\\033[1m"',
-    );
+    const script = String.raw`head -c 50000 /dev/zero | tr '\0' x; echo; printf 'a\tb"\\\033[1m'`;
+    const container = await started(script);
     await container.wait();
     assert.equal(await collect(container.logs()), `${'x'.repeat(50000)}\na\tb"\\\x1b[1m`);
   });

@@ -2,13 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../atomic-file';
 import type { ContainerLayout } from '../layout';
-import { readStateFile } from '../state/state-file';
-import { observe } from '../state/status';
+import { readState } from '../state/container-state';
 
 /** IDs of the processes that joined a container and still run; null when there are none, as docker has it. */
 export function runningExecs(paths: ContainerLayout): string[] | null {
   const running = execIds(paths).filter(
-    id => observe(readStateFile(join(paths.execs, id, 'state.json'))).status === 'running',
+    id => readState(join(paths.execs, id, 'state.json')).status === 'running',
   );
   return running.length === 0 ? null : running;
 }

@@ -7,9 +7,7 @@ import type { RuntimeContext } from '../context';
 import { containerIds } from '../find';
 import { containerLayout, REMOVING_PREFIX } from '../layout';
 import { sweepStaleHalves } from '../names';
-import { requireContainer, viewContainer } from '../state/container-state';
-import { readStateFile } from '../state/state-file';
-import { observe } from '../state/status';
+import { readState, requireContainer, viewContainer } from '../state/container-state';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
@@ -21,8 +19,7 @@ import { repairContainer } from './repair';
  */
 export async function settleLostContainers(context: RuntimeContext): Promise<void> {
   for (const id of containerIds(context.layout)) {
-    const file = readStateFile(containerLayout(context.layout, id).state);
-    if (file?.status === 'running' && observe(file).stale) await settle(context, id);
+    if (readState(containerLayout(context.layout, id).state).stale) await settle(context, id);
   }
 }
 

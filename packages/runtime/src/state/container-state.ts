@@ -17,7 +17,17 @@ export interface ContainerView {
 export function viewContainer(context: RuntimeContext, id: string): ContainerView | undefined {
   const paths = containerLayout(context.layout, id);
   const record = readRecord(paths.record);
-  return record === undefined ? undefined : { paths, record, state: observe(readStateFile(paths.state)) };
+  return record === undefined ? undefined : { paths, record, state: readState(paths.state) };
+}
+
+/**
+ * Tells a state from its file and the processes that live.
+ *
+ * A monitor that ended between the two looks has recorded the end by then: what seems lost is read once more.
+ */
+export function readState(path: string): ObservedState {
+  const first = observe(readStateFile(path));
+  return first.stale ? observe(readStateFile(path)) : first;
 }
 
 /** Reads a container that should be there. Fails with ERR_TINYD_CONTAINER_NOT_FOUND. */
