@@ -98,12 +98,16 @@ describe('life of the default network', () => {
     assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
   });
 
-  it('makes a vanished bridge again', async () => {
-    const { settings } = await lab.attach(id('a'), []);
-    await lab.host.run(`ip link delete ${settings.bridge}`);
-    const web = await lab.start('web', [WEB]);
+  it('makes a vanished bridge again, with the containers that were on it', async () => {
+    const old = await lab.start('old', [WEB]);
+    await old.listen('tcp', 80, 'old');
+    await lab.host.run(`ip link delete ${lab.settings('old').bridge}`);
+    const web = await lab.start('web', [{ ...WEB, hostPort: 8081 }]);
     await web.listen('tcp', 80, 'web');
-    assert.match(await lab.host.ask('tcp', '127.0.0.1', 8080), /^web /);
+    assert.match(await lab.host.ask('tcp', '127.0.0.1', 8081), /^web /);
+    assert.match(await lab.host.ask('tcp', '127.0.0.1', 8080), /^old /);
+    assert.match(await web.ask('tcp', lab.settings('old').address, 80), /^old /);
+    assert.match(await old.ask('tcp', HOST_ADDRESS, 8080), /^old /);
   });
 
   it('refuses a link of its name that somebody else made', async () => {
@@ -162,6 +166,30 @@ describe('life of the default network', () => {
       RULES.length,
     );
   });
+
+  it('names the root folder in the alias of its bridge', async () => {
+    const { settings } = await lab.attach(id('a'), []);
+    assert.match(
+      await lab.host.run(`ip link show ${settings.bridge}`),
+      new RegExp(`alias .* of ${lab.root}`),
+    );
+  });
+
+  for (const passed of [true, false]) {
+    it(`works where bridged frames ${passed ? '' : 'do not '}pass through the firewall of the host`, async () => {
+      await lab.host.run(`sysctl -qw net.bridge.bridge-nf-call-iptables=${passed ? 1 : 0}`);
+      await lab.host.run('iptables -P FORWARD DROP');
+      const web = await lab.start('web', [WEB]);
+      const client = await lab.start('client', []);
+      await web.listen('tcp', 80, 'web');
+      assert.match(await client.ask('tcp', lab.settings('web').address, 80), /^web /);
+      for (const address of [HOST_ADDRESS, lab.settings('web').gateway]) {
+        assert.match(await client.ask('tcp', address, 8080), /^web /);
+        assert.match(await web.ask('tcp', address, 8080), /^web /);
+      }
+      assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^web /);
+    });
+  }
 
   it('speaks no IPv6 and hears no router advertisements', async () => {
     await lab.start('web', []);

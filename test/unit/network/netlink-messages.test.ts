@@ -80,7 +80,6 @@ describe('netlink messages', () => {
       index: 0x0ac90001,
       name: 'br1',
       hardwareAddress: Buffer.from('02420ac90001', 'hex'),
-      alias: 'mine',
     });
     const attributes = readAttributes(bytes.subarray(32));
     assert.equal(bytes.readUInt32LE(20), 0x0ac90001);

@@ -3,7 +3,7 @@ import type { NetworkPlan, TeardownPlan } from '../plan/plan';
 import { releaseAddress, takeAddress } from './address-map';
 import { defineNetwork, ensureNetwork } from './bridge';
 import { addressMapFile, type Network } from './definition';
-import { formatHardwareAddress, formatIpv4, hardwareAddress, type Ipv4, parseIpv4 } from './ipv4';
+import { formatHardwareAddress, formatIpv4, hardwareAddress, type Ipv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addElements, removeElements, type SetElement } from './nftables/elements';
 import { clearKeys } from './nftables/firewall';
@@ -46,7 +46,7 @@ export interface BridgeAttachment {
 export async function attachBridge(request: BridgeRequest): Promise<BridgeAttachment> {
   const { root, running } = request;
   const requested = requestedPorts(request.ports, request.exposed, request.publishAll);
-  const network = ensureNetwork(root, () => running().flatMap(({ settings }) => settingsElements(settings)));
+  const network = ensureNetwork(root, running);
   const hostVeth = hostVethName(request.containerId);
   // Left over from a start of this container that was killed.
   if (findLink(hostVeth) !== undefined) deleteLinkIfPresent(hostVeth);
@@ -66,11 +66,6 @@ export async function attachBridge(request: BridgeRequest): Promise<BridgeAttach
     releaseAddress(root, network, address);
     throw error;
   }
-}
-
-/** The elements that a container's settings put into the firewall's maps. */
-export function settingsElements(settings: NetworkSettings): SetElement[] {
-  return portElements(settings.ports, parseIpv4(settings.address));
 }
 
 function networkPlan(

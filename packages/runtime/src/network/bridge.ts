@@ -1,16 +1,18 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
+import { systemCode } from '../atomic-file';
 import { resetAddresses } from './address-map';
 import { dropUnfinishedFiles, type Network, readDefinition, writeDefinition } from './definition';
 import { FORWARDING_NOTE, isForwarding, setForwarding } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
-import { formatSubnet, hardwareAddress } from './ipv4';
+import { formatSubnet, hardwareAddress, type Ipv4, parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
-import { createBridge, raiseLink } from './netlink/link';
-import { networkElements, type SetElement } from './nftables/elements';
+import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
+import { networkElements } from './nftables/elements';
 import { firewallStands, raiseFirewall } from './nftables/firewall';
+import { type AttachedContainer, settingsElements } from './settings';
 import { chooseSubnet, subnetsInUse } from './subnet-pool';
 import { hasIpv6, linkIndex } from './veth';
 
@@ -20,25 +22,23 @@ const LONGEST_ALIAS = 60;
 /**
  * Makes sure that the default network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
  *
- * @param restorable elements of the ports that running containers of this root publish; put back when the
- * rules had to be.
+ * @param running the containers of this root that are on the network: what they publish is put back when the rules
+ * had to be, and they join the bridge again when that had to be made again.
  * Fails with ERR_TINYD_NETWORK_FAILED.
  */
-export function ensureNetwork(root: string, restorable: () => SetElement[]): Network {
-  const known = readDefinition(root);
-  if (known !== undefined && networkStands(known)) return known;
-  return withNamespaceLock(() => {
-    try {
-      return repairNetwork(root, restorable);
-    } catch (cause) {
-      if (cause instanceof TinydError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot set up network bridge: ${reason}`, {
-        cause,
-        hint: 'use --network host or --network none where bridges are not allowed',
-      });
-    }
-  });
+export function ensureNetwork(root: string, running: () => readonly AttachedContainer[]): Network {
+  try {
+    const known = readDefinition(root);
+    if (known !== undefined && networkStands(known)) return known;
+    return withNamespaceLock(() => repairNetwork(root, running));
+  } catch (cause) {
+    if (cause instanceof TinydError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot set up network bridge: ${reason}`, {
+      cause,
+      hint: 'check that the kernel has bridge, veth and nf_tables, or use --network host or --network none',
+    });
+  }
 }
 
 /** The network of a root, defined if it was not yet; nothing is set up in the kernel. */
@@ -59,17 +59,21 @@ function networkStands(network: Network): boolean {
   );
 }
 
-function repairNetwork(root: string, restorable: () => SetElement[]): Network {
+function repairNetwork(root: string, running: () => readonly AttachedContainer[]): Network {
   dropUnfinishedFiles(root);
   const network = defineLocked(root);
   const elements = networkElements(network.bridge, network.subnet);
+  const attached = () =>
+    running().flatMap(({ settings }) => (settings.networkId === network.id ? [settings] : []));
   // The rules come before the bridge that depends on them: there is no moment without protection.
   if (!firewallStands(elements)) {
-    raiseFirewall([...elements, ...restorable()], isForwarding() ? undefined : FORWARDING_NOTE);
+    const published = attached().flatMap(settingsElements);
+    raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);
   }
   if (!bridgeStands(network)) {
-    raiseBridge(root, network);
     resetAddresses(root, network);
+    raiseBridge(root, network);
+    for (const { address } of attached()) rejoinBridge(parseIpv4(address), network);
   }
   setForwarding(true);
   passHostFirewall(network.bridge);
@@ -109,10 +113,9 @@ function raiseBridge(root: string, network: Network): void {
     );
   }
   const link = { index, name: network.bridge, hardwareAddress: hardwareAddress(network.gateway) };
-  const alias = `tinyd network ${network.name} of ${root}`.slice(0, LONGEST_ALIAS);
   netlinkRequest(
     NETLINK_ROUTE,
-    Buffer.concat([createBridge({ ...link, alias }), addAddress(index, network.gateway, network.subnet)]),
+    Buffer.concat([createBridge(link), addAddress(index, network.gateway, network.subnet)]),
   );
   const setting = (path: string, value: string) => writeFileSync(`/proc/sys/net/${path}`, value);
   if (hasIpv6()) {
@@ -121,7 +124,19 @@ function raiseBridge(root: string, network: Network): void {
   }
   // Lets 127.0.0.1:<published port> leave by the bridge; chain `guard` shuts what this opens.
   setting(`ipv4/conf/${network.bridge}/route_localnet`, '1');
-  netlinkRequest(NETLINK_ROUTE, raiseLink(index));
+  const alias = `tinyd network ${network.name} of ${root}`.slice(0, LONGEST_ALIAS);
+  netlinkRequest(NETLINK_ROUTE, raiseLink(index, alias));
+}
+
+/** Puts the end of a container's veth back on its bridge; one that ended meanwhile has none any more. */
+function rejoinBridge(address: Ipv4, network: Network): void {
+  const index = linkIndex(address);
+  try {
+    const join = setMaster(index, linkIndex(network.gateway));
+    netlinkRequest(NETLINK_ROUTE, Buffer.concat([join, raiseBridgePort(index, hasIpv6())]));
+  } catch (error) {
+    if (systemCode(error) !== 'ENODEV') throw error;
+  }
 }
 
 /**

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { releaseAddress } from './address-map';
-import { settingsElements } from './attach';
 import { withNamespaceLock } from './bridge';
 import { addressMapFile, definitionFile, readDefinition } from './definition';
 import { FORWARDING_NOTE, setForwarding } from './forwarding';
@@ -9,7 +8,7 @@ import { parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, hasLink } from './links';
 import { networkElements } from './nftables/elements';
 import { dropElements, dropUnusedTable } from './nftables/firewall';
-import type { NetworkSettings } from './settings';
+import { type NetworkSettings, settingsElements } from './settings';
 import { linkIndex } from './veth';
 
 /**

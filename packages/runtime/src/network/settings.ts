@@ -40,6 +40,11 @@ export function portElements(ports: readonly PublishedPort[], address: Ipv4): Se
   );
 }
 
+/** The elements that a container's settings put into the firewall's maps. */
+export function settingsElements(settings: NetworkSettings): SetElement[] {
+  return portElements(settings.ports, parseIpv4(settings.address));
+}
+
 /** True when both cannot be published at once: same protocol and port, and a common address. */
 export function portsConflict(
   a: Omit<PublishedPort, 'containerPort'>,

@@ -39,6 +39,7 @@ const IFLA_INFO_SLAVE_DATA = 5;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const IN6_ADDR_GEN_MODE_NONE = 1;
 const IFLA_BRPORT_MODE = 4;
+const HAIRPIN = 1;
 const VETH_INFO_PEER = 1;
 
 /** The loopback device of every network namespace. */
@@ -57,8 +58,6 @@ export interface BridgeLink {
   readonly index: number;
   readonly name: string;
   readonly hardwareAddress: Uint8Array;
-  /** Shown by `ip link` as `alias`. */
-  readonly alias: string;
 }
 
 /** Creates a bridge, down. Fails with EEXIST. */
@@ -69,7 +68,6 @@ export function createBridge(bridge: BridgeLink): Buffer {
     linkHeader(bridge.index),
     attribute(IFLA_IFNAME, zeroTerminated(bridge.name)),
     attribute(IFLA_ADDRESS, bridge.hardwareAddress),
-    attribute(IFLA_IFALIAS, Buffer.from(bridge.alias)),
     nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('bridge'))),
   );
 }
@@ -126,14 +124,20 @@ export function raiseBridgePort(index: number, quietIpv6: boolean): Buffer {
     nested(
       IFLA_LINKINFO,
       attribute(IFLA_INFO_SLAVE_KIND, zeroTerminated('bridge')),
-      nested(IFLA_INFO_SLAVE_DATA, attribute(IFLA_BRPORT_MODE, Buffer.from([1]))),
+      nested(IFLA_INFO_SLAVE_DATA, attribute(IFLA_BRPORT_MODE, Buffer.from([HAIRPIN]))),
     ),
   );
 }
 
-/** Brings a link up. */
-export function raiseLink(index: number): Buffer {
-  return message(RTM_NEWLINK, SET, linkHeader(index, IFF_UP, IFF_UP));
+/** Makes a link a port of a bridge. Fails with ENODEV. */
+export function setMaster(index: number, bridge: number): Buffer {
+  return message(RTM_NEWLINK, SET, linkHeader(index), attribute(IFLA_MASTER, u32(bridge)));
+}
+
+/** Brings a link up; `ip link` shows its alias. */
+export function raiseLink(index: number, alias?: string): Buffer {
+  const attributes = alias === undefined ? [] : [attribute(IFLA_IFALIAS, Buffer.from(alias))];
+  return message(RTM_NEWLINK, SET, linkHeader(index, IFF_UP, IFF_UP), ...attributes);
 }
 
 /** Deletes a link by its name. Fails with ENODEV. */
