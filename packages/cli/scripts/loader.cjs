@@ -92,11 +92,13 @@ function writeCache({ script, name, file }) {
   }
 }
 
-/** Caches of earlier bundles, which nothing will read again. */
+/** Caches of earlier bundles, which nothing will read again, and what killed writers left. */
 function removeStale(folder, file, name) {
   const current = name.slice(0, file.length + 17);
   for (const other of fs.readdirSync(folder)) {
-    if (other.startsWith(`${file}-`) && !other.startsWith(current)) fs.unlinkSync(path.join(folder, other));
+    const isOutdated = other.startsWith(`${file}-`) && !other.startsWith(current);
+    const isAbandoned = /^\.\d+\.tmp$/.test(other) && !fs.existsSync(`/proc/${other.slice(1, -4)}`);
+    if (isOutdated || isAbandoned) fs.rmSync(path.join(folder, other), { force: true });
   }
 }
 

@@ -104,7 +104,8 @@ class Reader {
   }
 
   private unknown(name: string, message: string): TinydError {
-    if (name === 'help') return new HelpRequested();
+    // docker, too, takes -h for --help where it is nothing else.
+    if (name === 'help' || name === 'h') return new HelpRequested();
     if (this.grammar.refused?.includes(name) === true) {
       return new TinydError(
         'ERR_TINYD_OPTION_UNSUPPORTED',

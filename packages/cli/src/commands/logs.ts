@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args';
+import { TinydError } from '@tinyd/core';
 import type { LogOptions } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
@@ -35,7 +36,14 @@ export default class Logs extends TinydCommand {
       ...(flags.since === undefined ? {} : { sinceNs: parseLogTime('since', flags.since, now) }),
       ...(flags.until === undefined ? {} : { untilNs: parseLogTime('until', flags.until, now) }),
     };
-    for await (const entry of this.openRuntime().find(args.container).logs(options)) {
+    const container = this.openRuntime().find(args.container);
+    if (container.record().options.log.driver === 'none') {
+      throw new TinydError(
+        'ERR_TINYD_OPTION_INVALID',
+        `cannot show the log of ${args.container}: it was created with --log-driver none`,
+      );
+    }
+    for await (const entry of container.logs(options)) {
       const line = flags.timestamps ? `${entry.time} ${entry.text}` : entry.text;
       if (entry.stream === 'stderr') writeErr(line);
       else writeOut(line);

@@ -4,7 +4,7 @@ import { chooseAttachment } from '../flags/attachment';
 import { createFlags, REFUSED_CREATE_FLAGS } from '../flags/create-flags';
 import { text, toggle } from '../flags/define';
 import { writeErr, writeOut } from '../output';
-import { attachOptions, becomeClient, terminalSize } from '../use-cases/attach-terminal';
+import { attachOptions, becomeClient, holdSignals, terminalSize } from '../use-cases/attach-terminal';
 import { createContainer } from '../use-cases/create-container';
 
 const RUN_ONLY = ['detach', 'detach-keys', 'sig-proxy'];
@@ -43,7 +43,10 @@ export default class Run extends TinydCommand {
     const request = { image: args.image, command: args.command ?? [], flags, attached };
     const container = await createContainer(this.globals, request);
     const size = flags.tty ? terminalSize() : undefined;
-    const { client, warnings } = await container.start({ ...(attach && { attach }), ...size });
+    const start = () => container.start({ ...(attach && { attach }), ...size });
+    const { client, warnings } = await (attach
+      ? holdSignals(start, signal => container.kill(signal))
+      : start());
     for (const warning of warnings) writeErr(`tinyd run: warning: ${warning}\n`);
     if (client === undefined) return writeOut(`${container.id}\n`);
     becomeClient(client);

@@ -4,7 +4,7 @@ import type { Container } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { writeErr, writeOut } from '../output';
-import { attachOptions, becomeClient, terminalSize } from '../use-cases/attach-terminal';
+import { attachOptions, becomeClient, holdSignals, terminalSize } from '../use-cases/attach-terminal';
 
 /** `tinyd start`. */
 export default class Start extends TinydCommand {
@@ -48,7 +48,11 @@ export default class Start extends TinydCommand {
       signalProxy: flags['sig-proxy'],
       detachKeys: flags['detach-keys'],
     });
-    const { client, warnings } = await container.start({ attach, ...(tty ? terminalSize() : undefined) });
+    const size = tty ? terminalSize() : undefined;
+    const { client, warnings } = await holdSignals(
+      () => container.start({ attach, ...size }),
+      signal => container.kill(signal),
+    );
     warn(warnings);
     // It ran already: attach to what it writes from now on.
     becomeClient(client ?? container.attach(attach));

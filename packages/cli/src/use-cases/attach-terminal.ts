@@ -1,4 +1,4 @@
-import { TinydError } from '@tinyd/core';
+import { isTinydError, TinydError } from '@tinyd/core';
 import { type AttachClient, type AttachOptions, becomeAttachClient } from '@tinyd/runtime';
 import type { Attachment } from '../flags/create-options';
 import { chooseDetachKeys } from '../flags/detach-keys';
@@ -39,6 +39,32 @@ export function terminalSize(): { terminalSize: { rows: number; columns: number 
 function windowSize(fd: number): [columns: number, rows: number] {
   const { WriteStream } = require('node:tty') as typeof import('node:tty');
   return fd === 1 ? process.stdout.getWindowSize() : new WriteStream(fd).getWindowSize();
+}
+
+const EARLY_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/**
+ * Runs a start whose client this process is to become. A signal that comes before there is a client is passed on to
+ * the container: dying of it would leave a container running that nobody sees.
+ */
+export async function holdSignals<T>(start: () => Promise<T>, passOn: (signal: string) => void): Promise<T> {
+  const held: string[] = [];
+  const hold = (signal: string) => held.push(signal);
+  for (const name of EARLY_SIGNALS) process.on(name, hold);
+  const result = await start();
+  // Signals are told by the event loop: let it turn once.
+  await new Promise(resolve => setImmediate(resolve));
+  for (const signal of held) passOnIfRunning(signal, passOn);
+  return result;
+}
+
+function passOnIfRunning(signal: string, passOn: (signal: string) => void): void {
+  try {
+    passOn(signal);
+  } catch (error) {
+    // A container that has ended needs no signal any more.
+    if (!isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_STATE') throw error;
+  }
 }
 
 let beforeReplacing = () => {};
