@@ -108,16 +108,18 @@ Status setXattr(std::string name, std::string value, PaxHeader* header) {
   return {};
 }
 
-/** An empty value takes an earlier record back (POSIX pax, "extended header"). */
+/**
+ * An empty value takes an earlier record back (POSIX pax, "extended header"). For names and sizes GNU tar
+ * does not agree, so that other members would appear.
+ */
 Status takeBack(std::string_view keyword, PaxHeader* header) {
-  if (keyword == "path") header->path.reset();
-  if (keyword == "linkpath") header->link.reset();
-  if (keyword == "size") header->size.reset();
+  if (keyword == "path" || keyword == "linkpath" || keyword == "size") return malformed(keyword);
+  if (keyword.starts_with(kGnuSparse)) return malformed(keyword);
   if (keyword == "uid") header->uid.reset();
   if (keyword == "gid") header->gid.reset();
   if (keyword == "mtime") header->mtime.reset();
   if (keyword == "atime") header->atime.reset();
-  return keyword.starts_with(kGnuSparse) ? malformed(keyword) : Status();
+  return {};
 }
 
 Status apply(std::string_view keyword, std::string_view value, PaxHeader* header) {

@@ -65,8 +65,12 @@ Status TarReader::next(Entry* entry, bool* found) {
     *found = true;
     *entry = Entry();
     TRY(merge(header, extensions, entry));
-    if (header.type == 'S') return readGnuSparse(block, entry);
-    if (extensions.pax && extensions.pax->sparse) return readPaxSparse(*extensions.pax->sparse, entry);
+    const bool hasPaxSparse = extensions.pax && extensions.pax->sparse;
+    if (header.type == 'S') {
+      if (hasPaxSparse) return fail(Code::kArchive, "a tar member is sparse in two ways");
+      return readGnuSparse(block, entry);
+    }
+    if (hasPaxSparse) return readPaxSparse(*extensions.pax->sparse, entry);
     return {};
   }
 }
@@ -82,6 +86,10 @@ Status TarReader::readEnd() {
 
 Status TarReader::readExtension(const TarHeader& header, Extensions* extensions, bool* wasExtension) {
   *wasExtension = true;
+  const bool standsAlone = header.type == 'g' || header.type == 'V';
+  if (standsAlone && extensions->any()) {
+    return fail(Code::kArchive, "a tar extension header is not followed by a member");
+  }
   switch (header.type) {
     case 'L':
       return readText(header, &extensions->longPath);

@@ -44,7 +44,9 @@ Status TarReader::readPaxSparse(PaxHeader::Sparse& sparse, Entry* entry) {
   if (isInData && (sparse.major != 1u || sparse.minor != 0u || sparse.hasMap)) {
     return fail(Code::kArchive, "sparse file: unknown version of the GNU sparse format");
   }
-  if (!sparse.realSize || sparse.pendingOffset) return fail(Code::kArchive, "sparse file: incomplete header");
+  const bool hasMap = isInData || sparse.hasMap;
+  if (!sparse.realSize || !hasMap || sparse.pendingOffset)
+    return fail(Code::kArchive, "sparse file: incomplete header");
   if (sparse.name) entry->path = *sparse.name;
   if (entry->path.empty() || entry->path.back() == '/') return fail(Code::kArchive, "sparse file: no name");
   if (isInData) {
