@@ -18,7 +18,8 @@ const AMD64_LEVELS: readonly (readonly string[])[] = [
  * @param cpuinfo the text of /proc/cpuinfo; tells arm versions and x86-64 levels apart.
  */
 export function hostPlatform(arch: string, cpuinfo: string): HostPlatform {
-  const platform = normalise({ os: 'linux', architecture: arch });
+  // Node's name for POWER does not tell the byte order; images for the big-endian one are long gone.
+  const platform = normalise({ os: 'linux', architecture: arch === 'ppc64' ? 'ppc64le' : arch });
   if (platform.architecture === 'amd64') return { ...platform, amd64Level: amd64Level(cpuinfo) };
   if (platform.architecture === 'arm') return { ...platform, variant: armVariant(cpuinfo) };
   return platform;

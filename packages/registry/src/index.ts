@@ -1,4 +1,5 @@
 export * from './auth/credentials';
+export { dockerCredentials } from './auth/docker-credentials';
 export { RegistryClient } from './client';
 export {
   type MirrorSettings,

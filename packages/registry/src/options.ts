@@ -1,6 +1,7 @@
 import { arch } from 'node:process';
 import { hostPlatform } from '@tinyd/core';
-import { type CredentialsLookup, dockerCredentials } from './auth/credentials';
+import type { CredentialsLookup } from './auth/credentials';
+import { dockerCredentials } from './auth/docker-credentials';
 import { REGISTRIES_FILE } from './config/registries';
 import type { Environment } from './http/proxy';
 import { DEFAULT_RETRY, type RetryPolicy } from './http/retry';

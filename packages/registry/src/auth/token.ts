@@ -97,7 +97,7 @@ async function readToken(response: HttpResponse, { realm, credentials }: TokenRe
   const receivedMs = performance.now();
   if (response.status >= 400) {
     const anonymous = credentials === undefined;
-    throw await statusFailure(response, { what: `a token from ${realm.host}`, name: realm.host, anonymous });
+    throw await statusFailure(response, { what: `a token from ${realm.host}`, anonymous });
   }
   const bytes = await readLimited(response, LIMIT, `the token of ${realm.host}`);
   const body = parseToken(bytes, realm);

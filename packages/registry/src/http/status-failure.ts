@@ -6,12 +6,10 @@ import { redactUrl } from './redact';
 import { retryAfterMs } from './retry-after';
 import { TransientFailure } from './transient';
 
-/** What was asked for, in the words of the error message. */
-export interface Request {
+/** What was asked for, in the words of the error message, and as whom. */
+export interface FailedRequest {
   /** "the manifest of nginx:1.99", "blob sha256:…". */
   readonly what: string;
-  /** The name as the user knows it. */
-  readonly name: string;
   readonly anonymous: boolean;
 }
 
@@ -24,7 +22,7 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
  */
 export async function statusFailure(
   response: HttpResponse,
-  request: Request,
+  request: FailedRequest,
 ): Promise<TinydError | TransientFailure> {
   const entry = await readErrorBody(response);
   const { status } = response;
@@ -59,7 +57,7 @@ export async function statusFailure(
 
 type Failure = (code: ErrorCode, reason: string, options?: TinydErrorOptions) => TinydError;
 
-function rateLimited(response: HttpResponse, entry: ErrorEntry, request: Request, failure: Failure) {
+function rateLimited(response: HttpResponse, entry: ErrorEntry, request: FailedRequest, failure: Failure) {
   const quota = pullQuota(response, request.anonymous);
   const isPullLimit = /pull rate limit/i.test(entry.message) || quota?.remaining === 0;
   const waitMs = retryAfterMs(response);
@@ -113,7 +111,7 @@ function notFound(response: HttpResponse, entry: ErrorEntry, failure: Failure): 
   });
 }
 
-function loginHint({ anonymous }: Request): { hint: string } {
+function loginHint({ anonymous }: FailedRequest): { hint: string } {
   return {
     hint: anonymous
       ? 'the repository does not exist or is private: check the name, or log in with docker login'

@@ -64,6 +64,6 @@ class ForeignServer implements BlobServer {
       throw networkFailure(error, this.#url, call.signal);
     }
     if (response.status < 400) return response;
-    throw await statusFailure(response, { what, name: this.endpoint.name, anonymous: true });
+    throw await statusFailure(response, { what, anonymous: true });
   }
 }

@@ -57,10 +57,12 @@ export class Session {
     return this.#base.origin;
   }
 
+  /** False once a login was used here. */
   isAnonymous(): Promise<boolean> {
     return this.#authorizer.isAnonymous();
   }
 
+  /** The address of something in a repository. */
   urlOf({ repository, path }: Pick<EndpointRequest, 'repository' | 'path'>): URL {
     return new URL(`/v2/${this.endpoint.pathPrefix}${repository}/${path}`, this.#base);
   }
@@ -76,7 +78,6 @@ export class Session {
     const anonymous = await this.isAnonymous();
     const failure = await statusFailure(response, {
       what: request.what,
-      name: this.endpoint.name,
       anonymous,
     });
     // A signed URL of the registry's storage has expired: the registry will give another one.
