@@ -70,8 +70,9 @@ function linkName(layout: RuntimeLayout, id: string, wanted: string | undefined)
 
 /** Whether the holder of a name is a container, or one that somebody is making right now. */
 function isAlive(layout: RuntimeLayout, id: string): boolean {
+  // In this order: one that is finished between the two looks is found by the second.
   return (
-    existsSync(join(layout.containers, id)) || isBeingMade(join(layout.containers, `${MAKING_PREFIX}${id}`))
+    isBeingMade(join(layout.containers, `${MAKING_PREFIX}${id}`)) || existsSync(join(layout.containers, id))
   );
 }
 
@@ -109,7 +110,7 @@ export async function sweepStaleHalves(layout: RuntimeLayout): Promise<void> {
     for (const entry of entries) {
       const path = join(layout.containers, entry);
       if (!entry.startsWith(MAKING_PREFIX) || isBeingMade(path)) continue;
-      renameSync(path, join(layout.containers, REMOVING_PREFIX + entry.slice(MAKING_PREFIX.length)));
+      moveAside(path, join(layout.containers, REMOVING_PREFIX + entry.slice(MAKING_PREFIX.length)));
     }
     const removing = readdirSync(layout.containers).filter(entry => entry.startsWith(REMOVING_PREFIX));
     if (removing.length > 0) unlinkDanglingNames(layout);
@@ -117,6 +118,15 @@ export async function sweepStaleHalves(layout: RuntimeLayout): Promise<void> {
   });
   for (const entry of doomed) {
     await removeTree(join(layout.containers, entry)).catch(() => undefined);
+  }
+}
+
+/** A folder that is gone was finished by its maker after it was listed. */
+function moveAside(path: string, to: string): void {
+  try {
+    renameSync(path, to);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }
 
