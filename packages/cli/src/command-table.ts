@@ -1,10 +1,4 @@
-import type { TinydCommand } from './command';
-
-/** A command's class, as dispatch makes it. */
-export type CommandClass = Omit<typeof TinydCommand, 'prototype'> &
-  (new (
-    ...args: ConstructorParameters<typeof TinydCommand>
-  ) => TinydCommand);
+import type { CommandClass } from './command';
 
 interface CommandModule {
   readonly default: CommandClass;
@@ -61,6 +55,11 @@ const SAME = [
   'stop',
   'wait',
 ];
+
+/** All classes, by name. */
+export function loadCommands(): readonly CommandClass[] {
+  return COMMAND_NAMES.flatMap(name => loadCommand(name) ?? []);
+}
 
 /** docker's object-verb forms: `container ls`, `image rm`. */
 const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

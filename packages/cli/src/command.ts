@@ -50,7 +50,8 @@ export abstract class TinydCommand extends Command {
   constructor(
     argv: string[],
     config: ConstructorParameters<typeof Command>[1],
-    private readonly mergeGlobals: (flags: ParsedArgv['flags']) => Globals,
+    /** What dispatch knows beside the arguments. */
+    protected readonly dispatch: Dispatch,
   ) {
     super(argv, config);
   }
@@ -97,7 +98,7 @@ export abstract class TinydCommand extends Command {
     const ctor = this.constructor as typeof TinydCommand;
     const flags: FlagInput = { ...ctor.baseFlags, ...definitions.flags };
     const parsed = parseArgv(this.argv, grammarOf(ctor, flags));
-    this.resolvedGlobals = this.mergeGlobals(parsed.flags);
+    this.resolvedGlobals = this.dispatch.globals(parsed.flags);
     // Tells oclif that the arguments were looked at.
     this.parsed = true;
     const args = assignArguments(ctor.id, definitions.args, parsed.positionals);
@@ -105,6 +106,20 @@ export abstract class TinydCommand extends Command {
     return { flags: flagValues(flags, parsed), args } as ParsedLine<C>;
   }
 }
+
+/** What dispatch gives to every command. */
+export interface Dispatch {
+  /** Joins the global flags behind the command's name with those in front of it. */
+  readonly globals: (flags: ParsedArgv['flags']) => Globals;
+  /** All commands, by name; loading them all takes its time. */
+  readonly commands: () => readonly CommandClass[];
+}
+
+/** A command's class, as dispatch makes it. */
+export type CommandClass = Omit<typeof TinydCommand, 'prototype'> &
+  (new (
+    ...args: ConstructorParameters<typeof TinydCommand>
+  ) => TinydCommand);
 
 interface Definitions {
   readonly flags: FlagInput;

@@ -2,8 +2,8 @@ import type { Config } from '@oclif/core/config';
 import { TinydError } from '@tinyd/core';
 import { closest } from './argv/closest';
 import { HelpRequested, type ParsedArgv, parseArgv } from './argv/grammar';
-import { flagShapes, type TinydCommand } from './command';
-import { COMMAND_NAMES, type CommandClass, expandObjectVerb, loadCommand, verbsOf } from './command-table';
+import { type CommandClass, type Dispatch, flagShapes } from './command';
+import { COMMAND_NAMES, expandObjectVerb, loadCommand, loadCommands, verbsOf } from './command-table';
 import { type ExitFamily, exitStatus } from './exit-codes';
 import { globalFlags } from './flags/global-flags';
 import { mergeFlags, resolveGlobals } from './globals';
@@ -49,21 +49,17 @@ async function dispatch(argv: readonly string[], invocation: Invocation): Promis
   if (command === undefined) throw unknownCommand(words);
   invocation.command = name;
   invocation.family = command.exitFamily;
-  const merge = (after: ParsedArgv['flags']) => {
-    const globals = resolveGlobals(mergeFlags(before.flags, after), process.env);
-    invocation.debug = globals.debug;
-    return globals;
+  const globals = (after: ParsedArgv['flags']) => {
+    const resolved = resolveGlobals(mergeFlags(before.flags, after), process.env);
+    invocation.debug = resolved.debug;
+    return resolved;
   };
-  await runCommand(command, [...words.slice(1)], merge);
+  await runCommand(command, [...words.slice(1)], { globals, commands: loadCommands });
 }
 
-async function runCommand(
-  command: CommandClass,
-  argv: string[],
-  merge: ConstructorParameters<typeof TinydCommand>[2],
-): Promise<void> {
+async function runCommand(command: CommandClass, argv: string[], context: Dispatch): Promise<void> {
   try {
-    await new command(argv, commandConfig(), merge).execute();
+    await new command(argv, commandConfig(), context).execute();
   } catch (error) {
     if (!(error instanceof HelpRequested)) throw error;
     await showHelp([command.id]);
@@ -93,7 +89,7 @@ async function showHelp(words: readonly string[]): Promise<void> {
   const name = expandObjectVerb(words)[0];
   if (name === undefined) {
     const { overview } = require('./chunks/help') as typeof import('./chunks/help');
-    return writeOut(overview(COMMAND_NAMES.flatMap(each => loadCommand(each) ?? [])));
+    return writeOut(overview(loadCommands()));
   }
   const command = loadCommand(name);
   if (command === undefined) throw unknownCommand(words);

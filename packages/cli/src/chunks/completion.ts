@@ -1,5 +1,5 @@
 import { TinydError } from '@tinyd/core';
-import type { CommandClass } from '../command-table';
+import type { CommandClass } from '../command';
 
 /** What the operands of a command are. */
 type Operand = 'container' | 'image' | 'none';

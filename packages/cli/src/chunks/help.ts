@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { CommandHelp } from '@oclif/core/help';
-import type { CommandClass } from '../command-table';
+import type { CommandClass } from '../command';
 
 /** Loaded on demand: oclif's help formatter is as large as everything else of the command line. */
 

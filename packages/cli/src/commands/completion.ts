@@ -17,12 +17,6 @@ export default class Completion extends TinydCommand {
   override async run(): Promise<void> {
     const { args } = this.parseLine(Completion);
     const { completionScript } = require('../chunks/completion') as typeof import('../chunks/completion');
-    const { COMMAND_NAMES, loadCommand } = require('../command-table') as typeof import('../command-table');
-    writeOut(
-      completionScript(
-        args.shell,
-        COMMAND_NAMES.flatMap(name => loadCommand(name) ?? []),
-      ),
-    );
+    writeOut(completionScript(args.shell, this.dispatch.commands()));
   }
 }
