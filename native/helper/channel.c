@@ -1,6 +1,7 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,12 +68,24 @@ void channel_receive(int fd, struct channel_message* message, int fds[2]) {
   memset(message, 0, sizeof *message);
   ssize_t length;
   do {
+    // ECONNRESET: the other side ended without having read all we sent. What it sent is still there to read.
     length = recvmsg(fd, &envelope, MSG_CMSG_CLOEXEC);
-  } while (length == -1 && errno == EINTR);
+  } while (length == -1 && (errno == EINTR || errno == ECONNRESET));
   if (length <= 0) message->kind = CHANNEL_CLOSED;
   message->text[sizeof message->text - 1] = '\0';
   struct cmsghdr* header = CMSG_FIRSTHDR(&envelope);
   if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
     memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
   }
+}
+
+bool channel_has_failure(int fd, struct channel_message* message) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  while (fd != -1 && poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN)) {
+    int fds[2];
+    channel_receive(fd, message, fds);
+    if (message->kind == CHANNEL_FAILED) return true;
+    if (message->kind == CHANNEL_CLOSED) return false;
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 #ifndef TINYD_CHANNEL_H
 #define TINYD_CHANNEL_H
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "report.h"
@@ -41,5 +42,8 @@ int channel_send_terminal(int fd, int master, int slave);
 
 /** Waits for the next message. `fds` receives the descriptors of CHANNEL_TERMINAL. */
 void channel_receive(int fd, struct channel_message* message, int fds[2]);
+
+/** Looks, without waiting, whether the other side has failed already. */
+bool channel_has_failure(int fd, struct channel_message* message);
 
 #endif

@@ -80,12 +80,13 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   int root = rootfs_mount(container);
   mounts_apply(plan, &sources, root);
   process_open_terminal(start, root, true);
+  rootfs_pivot(container, root);
+  // Letting go of the host's tree takes as long as the monitor needs for its side of the network: not one by one.
   if (plan->session.has_network) {
     await_network(start->channel);
     netns_set_up_container(plan);
     netns_write_sysctls(plan);
   }
-  rootfs_pivot(container, root);
   process_become(start);
 }
 

@@ -41,6 +41,7 @@
 struct monitor monitor = {.report = REPORT_FD,
                           .run_dir = -1,
                           .lock = -1,
+                          .channel = -1,
                           .pidfd = -1,
                           .in = -1,
                           .out = -1,
@@ -50,6 +51,13 @@ struct monitor monitor = {.report = REPORT_FD,
 
 /** A start that failed: nothing of it stays. */
 static _Noreturn void give_up(enum report_stage stage, int error, const char* operand) {
+  struct channel_message first;
+  // The namespaces of a process that has failed are gone, and our own next step fails for that: its reason counts.
+  if (channel_has_failure(monitor.channel, &first) && first.stage < STAGE_COUNT) {
+    stage = first.stage;
+    error = first.error;
+    operand = first.text;
+  }
   if (monitor.pid > 0) {
     kill(monitor.pid, SIGKILL);
     while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;
@@ -166,6 +174,7 @@ static void await_exec(int channel) {
       case CHANNEL_CLOSED:
         if (!executing) fail_because(STAGE_SYSTEM, ECHILD, "the process ended before its program began");
         close(channel);
+        monitor.channel = -1;
         return;
     }
   }
@@ -176,6 +185,7 @@ static void start_container(struct process_start* start) {
   cgroups_make(&monitor.cgroups, &monitor.plan);
   if (!(monitor.plan.container.unshare & CLONE_NEWPID)) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   monitor.pid = container_start(start, &monitor.cgroups, &monitor.pidfd);
+  monitor.channel = start->channel;
   if (monitor.plan.session.has_network) {
     monitor.ports_set_up = true;
     netns_set_up_host(&monitor.plan, monitor.pid);

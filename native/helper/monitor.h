@@ -22,6 +22,7 @@ struct monitor {
   int report; /* pipe to the caller; -1 once the report is sent */
   int run_dir;
   int lock;
+  int channel; /* to the process being started; -1 before and after */
   pid_t pid; /* 0: none yet */
   int pidfd;
   uint64_t start_ticks;
