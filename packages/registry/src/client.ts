@@ -112,19 +112,21 @@ export class RegistryClient implements ImageSource {
       ? foreignServers(descriptor, this.#transport, this.#options.userAgent)
       : [];
     const attempts = this.#failover.begin(call);
-    for (const server of [...foreign, ...this.#failover.usable(registry.sessions)]) {
-      const budget = new RetryBudget(this.#failover.policyFor(server), call);
+    for (const server of attempts.inTurn([...foreign, ...this.#failover.usable(registry.sessions)])) {
+      const budget = new RetryBudget(attempts.policyFor(server), call);
       try {
         for await (const chunk of streamBlob(server, transfer, budget)) {
           this.#failover.served(server, descriptor.digest);
           registry.servedBy = server.origin;
           yield chunk;
         }
+        attempts.succeeded(server);
         return;
       } catch (error) {
         attempts.failed(server, reported(error));
       }
     }
+    attempts.exhausted();
   }
 
   /**
@@ -164,12 +166,13 @@ export class RegistryClient implements ImageSource {
   ): Promise<T> {
     const registry = await this.#registry(reference.domain);
     const sessions = this.#failover.usable(registry.sessions);
+    const able = sessions.filter(({ endpoint }) => !needsTag || !endpoint.digestOnly);
     const attempts = this.#failover.begin(call);
-    for (const session of sessions) {
-      if (needsTag && session.endpoint.digestOnly) continue;
+    for (const session of attempts.inTurn(able)) {
       const url = session.urlOf({ repository: reference.path, path: 'manifests' });
       try {
-        const value = await retrying(this.#failover.policyFor(session), call, url, () => work(session));
+        const value = await retrying(attempts.policyFor(session), call, url, () => work(session));
+        attempts.succeeded(session);
         registry.servedBy = session.origin;
         return value;
       } catch (error) {
@@ -178,7 +181,7 @@ export class RegistryClient implements ImageSource {
         for (const text of this.#warnings.splice(0)) call.onNotice?.({ type: 'warning', text });
       }
     }
-    throw new TinydError('ERR_TINYD_INTERNAL', `cannot fetch from ${reference.domain}: it has no endpoints`);
+    return attempts.exhausted();
   }
 
   #registry(domain: string): Promise<Registry> {

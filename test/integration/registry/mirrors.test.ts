@@ -113,9 +113,13 @@ describe('mirrors', () => {
     const source = client({ mirrors: through(lying, good) });
     const reference = parseReference(NAME);
     await rejects(readBlob(source, reference, layerOf(image)), /came as/);
+    const config = (await pull(client({ mirrors: through(good) }), reference)).manifest.config;
+    const between = source.fetchBlob(reference, config);
+    await between.next();
     strictEqual(source.distrust(reference, layerOf(image)), true);
+    for await (const _ of between);
     await readBlob(source, reference, layerOf(image));
-    strictEqual(lying.requests.length, 1);
+    strictEqual(lying.requests.length, 2, 'the layer, and the config that was on its way');
     strictEqual(source.servedBy(reference), good.url);
   });
 
@@ -147,5 +151,28 @@ describe('mirrors', () => {
       code: 'ERR_TINYD_REGISTRY_NOT_FOUND',
       hint: /^check the tag; registry.test:7000: cannot reach registry.test:7000: /,
     });
+  });
+
+  it('get all the patience there is where the registry itself is out of reach', async () => {
+    const image = await sampleImage(500_000);
+    let drops = 4;
+    const flaky = await server(image, {
+      fault: r => (isFor(r, 'blob') && drops-- > 0 ? { drop: true } : undefined),
+    });
+    const source = client({ mirrors: through(flaky) });
+    await readBlob(source, parseReference(NAME), layerOf(image));
+    strictEqual(source.servedBy(parseReference(NAME)), flaky.url);
+    drops = 4;
+    await readBlob(source, parseReference(NAME), layerOf(image));
+  });
+
+  it('that stay away are told together with the registry', async () => {
+    const mirror = await server(await sampleImage(), { fault: () => ({ drop: true }) });
+    const source = client({ mirrors: through(mirror), retry: { attempts: 3 } });
+    const expected = {
+      code: 'ERR_TINYD_REGISTRY_UNREACHABLE',
+      hint: new RegExp(`mirror ${mirror.url}: cannot reach`),
+    };
+    await rejects(pull(source, parseReference(NAME)), expected);
   });
 });

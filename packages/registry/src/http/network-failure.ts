@@ -11,7 +11,7 @@ interface Known {
 
 const NETWORK: Readonly<Record<string, Known>> = {
   ENOTFOUND: { reason: 'no such host', hint: 'check the registry in the name, and DNS' },
-  EAI_AGAIN: { reason: 'the name server does not answer', hint: 'check DNS', transient: 'yes' },
+  EAI_AGAIN: { reason: 'the name server does not answer', hint: 'check DNS', transient: 'after contact' },
   ECONNREFUSED: {
     reason: 'connection refused',
     hint: 'is the registry running?',
