@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
@@ -10,7 +10,7 @@ import { sweepStaleHalves } from '../names';
 import { readState, requireContainer, viewContainer } from '../state/container-state';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
-import { repairContainer } from './repair';
+import { repairContainer, tearDown } from './repair';
 
 /**
  * Settles containers whose monitor died: what they held is given back, their end is recorded, `--rm` ones are removed.
@@ -30,7 +30,7 @@ export async function settleLostContainers(context: RuntimeContext): Promise<voi
 export async function reconcileContainers(context: RuntimeContext): Promise<void> {
   for (const id of containerIds(context.layout)) {
     const view = viewContainer(context, id);
-    if (view === undefined) discardHalf(context, id);
+    if (view === undefined) await discardHalf(context, id);
     else if (view.state.stale || (view.record.options.autoRemove && view.state.status === 'exited')) {
       await settle(context, id);
     }
@@ -51,9 +51,11 @@ async function settle(context: RuntimeContext, id: string): Promise<void> {
 }
 
 /** A folder without a record is what a monitor left of a `--rm` container when it was killed while deleting. */
-function discardHalf(context: RuntimeContext, id: string): void {
+async function discardHalf(context: RuntimeContext, id: string): Promise<void> {
   const paths = containerLayout(context.layout, id);
   if (monitorLives(paths)) return;
+  await tearDown(context, paths);
+  rmSync(paths.runDir, { recursive: true, force: true });
   try {
     renameSync(paths.dir, join(context.layout.containers, REMOVING_PREFIX + id));
   } catch (error) {

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { removeCgroups } from '../cgroup';
 import type { RuntimeContext } from '../context';
+import type { ContainerLayout } from '../layout';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { readStateFile, writeStateFile } from '../state/state-file';
 import { killLeftovers } from './kill';
@@ -8,10 +9,11 @@ import { monitorLives, waitForMonitor } from './monitor-lock';
 import { forgetNetwork, giveBackNetwork } from './network';
 
 /**
- * Settles a container whose monitor is gone without having torn it down (killed, or the host restarted): gives its
- * network back, removes its cgroups and run folder, records the end. The caller holds the container's lock.
+ * Settles a container whose monitor did not live to tear it down (it was killed, or the host restarted): ends what is
+ * left of it, gives its network back, removes its cgroups and run folder, records the end. The caller holds the
+ * container's lock.
  *
- * A container that runs, or that ended in good order, is left as it is.
+ * A container that runs is left as it is; of one that ended in good order only the run folder goes.
  *
  * @returns the container as it is afterwards
  */
@@ -20,23 +22,31 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
   if (state.status === 'running') return view;
   // The monitor writes the end before it tears down; a start must not overtake it.
   if (monitorLives(paths)) await waitForMonitor(paths);
-  if (!state.stale) forgetNetwork(paths);
-  else {
-    killLeftovers(paths);
-    giveBackNetwork(context, paths);
-    await removeCgroups(record.id);
-    const file = readStateFile(paths.state);
-    if (file?.status === 'running') {
-      writeStateFile(paths.state, {
-        ...file,
-        status: 'exited',
-        exitCode: state.exitCode,
-        finishedAt: new Date().toISOString(),
-        oomKilled: false,
-        error: state.error,
-      });
-    }
+  if (state.stale || wasInterrupted(paths)) await tearDown(context, paths);
+  else forgetNetwork(paths);
+  const file = readStateFile(paths.state);
+  if (state.stale && file?.status === 'running') {
+    writeStateFile(paths.state, {
+      ...file,
+      status: 'exited',
+      exitCode: state.exitCode,
+      finishedAt: new Date().toISOString(),
+      oomKilled: false,
+      error: state.error,
+    });
   }
   rmSync(paths.runDir, { recursive: true, force: true });
   return requireContainer(context, record.id);
+}
+
+/** Does what a monitor that is gone would have done; harmless where it has done it. */
+export async function tearDown(context: RuntimeContext, paths: ContainerLayout): Promise<void> {
+  killLeftovers(paths);
+  await removeCgroups(paths.id);
+  giveBackNetwork(context, paths);
+}
+
+/** The socket is the last thing that a monitor removes when it tears down. */
+function wasInterrupted(paths: ContainerLayout): boolean {
+  return existsSync(paths.attachSocket);
 }

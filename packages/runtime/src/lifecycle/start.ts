@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { replaceUnflushed } from '../atomic-file';
 import type { AttachClient, AttachOptions } from '../attach-client';
-import { planCgroups } from '../cgroup';
+import { planCgroups, removeCgroups } from '../cgroup';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { writeEtcFiles } from '../etc/etc-files';
@@ -92,6 +92,8 @@ async function start(
     }),
     cgroupView: cgroups.view,
   });
+  // A helper that fails undoes what it did; one that is killed does not.
+  undo.add(async () => void (await removeCgroups(record.id)));
   const { report, client } = launchHelper(plan, options.attach);
   if (report.stage !== 'started') {
     throw startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
