@@ -50,12 +50,22 @@ export function partialPath(layout: StoreLayout, digest: Digest): string {
   return join(layout.partial, `${digestAlgorithm(digest)}-${digestHex(digest)}`);
 }
 
-/** Prefix of the names of locks that come and go with their holders. */
-export const BLOB_LOCK_PREFIX = 'blob-';
+/** Prefixes of the names of locks that come and go with their holders. */
+const [BLOB_LOCK, LAYER_LOCK] = ['blob-', 'layer-'];
 
-/** Taken while a blob is downloaded and the layers made of it are unpacked. */
+/** True for the name of a lock that only its holder needs. */
+export function isObjectLock(name: string): boolean {
+  return name.startsWith(BLOB_LOCK) || name.startsWith(LAYER_LOCK);
+}
+
+/** Taken while a layer is made. */
+export function layerLockPath(layout: StoreLayout, chainId: Digest): string {
+  return join(layout.locks, `${LAYER_LOCK}${digestHex(chainId)}`);
+}
+
+/** Taken while a blob is downloaded and unpacked. */
 export function blobLockPath(layout: StoreLayout, digest: Digest): string {
-  return join(layout.locks, `${BLOB_LOCK_PREFIX}${digestAlgorithm(digest)}-${digestHex(digest)}`);
+  return join(layout.locks, `${BLOB_LOCK}${digestAlgorithm(digest)}-${digestHex(digest)}`);
 }
 
 /** Taken while index.json is changed, or while what it does not reach is swept. */

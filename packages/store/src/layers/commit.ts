@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readlink, rename, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, TinydError } from '@tinyd/core';
@@ -14,14 +14,12 @@ import {
 } from '../layout';
 import { systemCode } from '../system-error';
 
-/** What is verified and waits to get its final name. */
+/** A layer that is complete, and the verified blob it was made of, waiting to get their final names. */
 export interface Committable {
-  /** A complete download. Undefined when the blob was there already. */
-  readonly blob?: Digest;
-  readonly layers: readonly {
-    readonly chainId: Digest /** Holds `layer.json` and `diff/`. */;
-    readonly folder: string;
-  }[];
+  readonly blob: Digest;
+  readonly chainId: Digest;
+  /** Holds `layer.json` and `diff/`. */
+  readonly folder: string;
 }
 
 /**
@@ -33,17 +31,11 @@ export interface Committable {
 export async function commit(layout: StoreLayout, items: readonly Committable[]): Promise<void> {
   await flush(layout);
   const folders = new Set<string>();
-  for (const { blob, layers } of items) {
-    if (blob !== undefined) {
-      const path = blobPath(layout, blob);
-      await rename(partialPath(layout, blob), path);
-      folders.add(dirname(path)).add(layout.partial);
-    }
-    for (const { chainId, folder } of layers) {
-      await linkLayer(layout, chainId);
-      await renameLayer(folder, layerFolder(layout, chainId));
-      folders.add(layout.layers).add(layout.links);
-    }
+  for (const { blob, chainId, folder } of items) {
+    if (await renameBlob(layout, blob)) folders.add(dirname(blobPath(layout, blob))).add(layout.partial);
+    await linkLayer(layout, chainId);
+    await renameLayer(folder, layerFolder(layout, chainId));
+    folders.add(layout.layers).add(layout.links);
   }
   for (const folder of folders) await syncFolder(folder);
 }
@@ -67,6 +59,17 @@ export async function linkLayer(layout: StoreLayout, chainId: Digest): Promise<v
         details: { path, chainId },
       },
     );
+  }
+}
+
+/** @returns false when the blob has its name: it was there before, or another process committed the same download. */
+async function renameBlob(layout: StoreLayout, blob: Digest): Promise<boolean> {
+  try {
+    await rename(partialPath(layout, blob), blobPath(layout, blob));
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && existsSync(blobPath(layout, blob))) return false;
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { removeTree } from '@tinyd/native';
 import { tryAcquireLock } from '../content/object-lock';
-import { BLOB_LOCK_PREFIX, layerContentPath, type StoreLayout, UNFINISHED_PREFIX } from '../layout';
+import { isObjectLock, layerContentPath, type StoreLayout, UNFINISHED_PREFIX } from '../layout';
 import { findLeases } from '../pull/lease';
 import { systemCode } from '../system-error';
 
@@ -42,7 +42,7 @@ export async function removeUnfinished(layout: StoreLayout, leaseId: string): Pr
 export async function removeAbandoned(layout: StoreLayout): Promise<void> {
   for (const name of await namesIn(layout.locks)) {
     // Taking the lock of an object and giving it back removes its file.
-    if (name.startsWith(BLOB_LOCK_PREFIX)) tryAcquireLock(join(layout.locks, name))?.release();
+    if (isObjectLock(name)) tryAcquireLock(join(layout.locks, name))?.release();
   }
   const paths = await unfinished(layout);
   if (paths.length === 0) return;

@@ -66,12 +66,9 @@ async function pullLayers(
   const blobs = distinctBlobs(manifest.layers);
   session.emit({
     type: 'layers',
-    layers: blobs.map(({ descriptor: { digest, size } }) => ({ digest, size })),
+    layers: blobs.map(({ digest, size }) => ({ digest, size })),
   });
-  warnOfSpace(
-    session,
-    blobs.map(({ descriptor }) => descriptor),
-  );
+  warnOfSpace(session, blobs);
   const { bavail, bsize } = statfsSync(layout.root);
   const context: LayerPullContext = {
     session,
@@ -84,10 +81,13 @@ async function pullLayers(
     overlayXattr: process.geteuid?.() === 0 ? 'trusted' : 'user',
     limitBytes: Math.floor(bavail * bsize * LAYER_SHARE),
   };
-  const largestFirst = [...blobs].sort((a, b) => b.descriptor.size - a.descriptor.size);
-  const pulls = largestFirst.map(({ descriptor, positions }) =>
-    new LayerPull(context, descriptor, positions).run(),
-  );
+  const pulls = manifest.layers
+    .map((descriptor, position) => ({ descriptor, position }))
+    .sort((a, b) => b.descriptor.size - a.descriptor.size)
+    .map(({ descriptor, position }) => {
+      const isFirst = manifest.layers.findIndex(({ digest }) => digest === descriptor.digest) === position;
+      return new LayerPull(context, descriptor, position, isFirst).run();
+    });
   for (const pull of pulls) {
     pull
       .catch(async (error: unknown) => {
@@ -101,17 +101,9 @@ async function pullLayers(
   return results.filter(result => result.status === 'fulfilled' && result.value).length;
 }
 
-/** A manifest may name one blob several times: it is fetched once. */
-function distinctBlobs(
-  layers: readonly Descriptor[],
-): { readonly descriptor: Descriptor; readonly positions: readonly number[] }[] {
-  const positions = new Map<Digest, { descriptor: Descriptor; positions: number[] }>();
-  layers.forEach((descriptor, position) => {
-    const known = positions.get(descriptor.digest);
-    if (known) known.positions.push(position);
-    else positions.set(descriptor.digest, { descriptor, positions: [position] });
-  });
-  return [...positions.values()];
+/** A manifest may name one blob several times. */
+function distinctBlobs(layers: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(layers.map(descriptor => [descriptor.digest, descriptor])).values()];
 }
 
 function warnOfSpace(session: PullSession, descriptors: readonly Descriptor[]): void {
@@ -147,9 +139,7 @@ async function stackOf(
     chain.map((chainId, position) => ({ position, chainId, diffId: diffIds[position] ?? chainId })),
   );
   for (const { position, chainId } of stack.layers) {
-    if (!stack.isStored(position)) continue;
-    await linkLayer(session.layout, chainId);
-    stack.settle(position);
+    if (stack.isStored(position)) await linkLayer(session.layout, chainId);
   }
   return stack;
 }

@@ -1,35 +1,41 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { type Descriptor, type Digest, TinydError } from '@tinyd/core';
+import { type Descriptor, TinydError } from '@tinyd/core';
 import { acquireLock } from '../content/object-lock';
 import { fileMatchesDigest } from '../content/verify';
-import type { Committable } from '../layers/commit';
-import { blobLockPath, blobPath, partialPath } from '../layout';
+import { blobLockPath, blobPath, layerLockPath, partialPath } from '../layout';
 import { BlobFeed } from './blob-feed';
 import { isContentFailure, layerError } from './engine-error';
 import type { LayerEvent } from './events';
-import { type LayerPullContext, unpackLayer } from './layer-unpack';
+import { completeLayer, type LayerPullContext, startLayer, type UnpackedLayer } from './layer-unpack';
 import type { PullSession } from './session';
 
 /** Bounds the attempts where many mirrors serve damaged content. */
 const MOST_ATTEMPTS = 5;
 
 /**
- * Brings one blob and the layers made of it into the store: downloaded, followed by the unpacker as it grows, verified
- * and committed. A manifest may use one blob for several layers.
+ * Brings one layer into the store: its blob is downloaded, followed by the unpacker as it grows, verified, and both are
+ * committed.
+ *
+ * Two locks, so that concurrent pulls share the work. The blob's is held while bytes arrive and are unpacked; whoever
+ * holds it waits for nobody but the network. The layer's is held until the layer is committed; whoever holds it may wait
+ * for layers below, whose chains are shorter, so that no two can wait for each other.
  */
 export class LayerPull {
   readonly #context: LayerPullContext;
   readonly #session: PullSession;
   readonly #descriptor: Descriptor;
-  readonly #positions: readonly number[];
+  readonly #position: number;
+  readonly #isFirstOfBlob: boolean;
   readonly #blob: string;
   readonly #partial: string;
 
-  constructor(context: LayerPullContext, descriptor: Descriptor, positions: readonly number[]) {
+  /** @param isFirstOfBlob no layer below has the same blob: only then are its events of interest. */
+  constructor(context: LayerPullContext, descriptor: Descriptor, position: number, isFirstOfBlob: boolean) {
     this.#context = context;
     this.#session = context.session;
     this.#descriptor = descriptor;
-    this.#positions = positions;
+    this.#position = position;
+    this.#isFirstOfBlob = isFirstOfBlob;
     this.#blob = blobPath(this.#session.layout, descriptor.digest);
     this.#partial = partialPath(this.#session.layout, descriptor.digest);
   }
@@ -38,17 +44,18 @@ export class LayerPull {
   async run(): Promise<boolean> {
     // With the blob at hand there is nothing to do before the config tells what to make of it.
     const canWait = existsSync(this.#blob) || this.#context.isStackKnown;
-    if (canWait && (await this.#isDone())) return this.#exists();
+    if (canWait && (await this.#isStored())) return this.#exists();
     this.#emit('waiting', 0);
-    const lock = await acquireLock(blobLockPath(this.#session.layout, this.#descriptor.digest), {
-      signal: this.#session.signal,
-      onWait: () => this.#emitElsewhere(),
-    });
-    try {
-      return await this.#runLocked();
-    } finally {
-      lock.release();
+    for (;;) {
+      const layer = await this.#unpack();
+      if (layer !== undefined) return this.#complete(layer);
+      if (await this.#isStored()) return this.#exists();
+      await this.#waitForMaker();
     }
+  }
+
+  async #isStored(): Promise<boolean> {
+    return (await this.#context.stack).isStored(this.#position);
   }
 
   #exists(): false {
@@ -56,30 +63,56 @@ export class LayerPull {
     return false;
   }
 
-  async #runLocked(): Promise<boolean> {
-    if (existsSync(this.#blob) && (await this.#isDone())) return this.#exists();
-    await this.#context.group.enter();
-    let isCountedIn = true;
+  /** Undefined when the layer is stored, or when another process is making it. A result counts as work of the group. */
+  async #unpack(): Promise<UnpackedLayer | undefined> {
+    const { session, group } = this.#context;
+    const lock = await acquireLock(blobLockPath(session.layout, this.#descriptor.digest), {
+      signal: session.signal,
+      onWait: () => this.#emitElsewhere(),
+    });
+    let layer: UnpackedLayer | undefined;
     try {
-      const item = await this.#fetchUntilSound();
-      isCountedIn = false;
-      await this.#context.group.finish(item);
-      if (item.layers.length === 0) return this.#exists();
-      this.#emit('done', this.#descriptor.size);
-      return true;
+      if (existsSync(this.#blob) && (await this.#isStored())) return undefined;
+      await group.enter();
+      try {
+        layer = await this.#fetchUntilSound();
+        return layer;
+      } finally {
+        if (layer === undefined) group.leave();
+      }
     } finally {
-      if (isCountedIn) this.#context.group.leave();
+      lock.release();
     }
   }
 
-  /** True when every layer made of this blob is in the store. */
-  async #isDone(): Promise<boolean> {
-    const stack = await this.#context.stack;
-    return this.#positions.every(position => stack.isStored(position));
+  async #complete(layer: UnpackedLayer): Promise<true> {
+    const { digest } = this.#descriptor;
+    let isInGroup = true;
+    try {
+      await completeLayer(this.#context, layer);
+      isInGroup = false;
+      await this.#context.group.finish({ blob: digest, chainId: layer.chainId, folder: layer.folder });
+    } catch (error) {
+      throw this.#worded(error);
+    } finally {
+      layer.lock.release();
+      if (isInGroup) this.#context.group.leave();
+    }
+    this.#emit('done', this.#descriptor.size);
+    return true;
+  }
+
+  async #waitForMaker(): Promise<void> {
+    const { chainId } = (await this.#context.stack).at(this.#position);
+    const lock = await acquireLock(layerLockPath(this.#session.layout, chainId), {
+      signal: this.#session.signal,
+      onWait: () => this.#emitElsewhere(),
+    });
+    lock.release();
   }
 
   /** What turns out to be damaged is fetched once more from the start, and then from every mirror that is left. */
-  async #fetchUntilSound(): Promise<Committable> {
+  async #fetchUntilSound(): Promise<UnpackedLayer | undefined> {
     const { source, reference } = this.#session;
     for (let attempt = 1; ; attempt++) {
       const isFromStart = !existsSync(this.#blob) && !existsSync(this.#partial);
@@ -91,8 +124,9 @@ export class LayerPull {
         if (!isDamaged) throw this.#worded(error);
         rmSync(this.#blob, { force: true });
         const hasOtherServer = isFromStart && source.distrust(reference, this.#descriptor);
-        if (attempt === MOST_ATTEMPTS || (attempt > 1 && !hasOtherServer))
+        if (attempt === MOST_ATTEMPTS || (attempt > 1 && !hasOtherServer)) {
           throw damaged(this.#descriptor, error);
+        }
       }
       this.#emit('retrying', 0);
     }
@@ -110,24 +144,31 @@ export class LayerPull {
     return !(await fileMatchesDigest(path, this.#descriptor.digest));
   }
 
-  async #fetchAndUnpack(): Promise<Committable> {
+  async #fetchAndUnpack(): Promise<UnpackedLayer | undefined> {
     const isWhole = existsSync(this.#blob);
     const feed = isWhole
       ? BlobFeed.whole(this.#blob, this.#descriptor)
       : BlobFeed.partial(this.#partial, this.#descriptor);
+    const isOurs = !isWhole && feed.available === 0;
     const unneeded = new AbortController();
     try {
       const download = this.#download(feed, AbortSignal.any([this.#session.signal, unneeded.signal]));
       download.catch(() => feed.abort());
-      const unpack = this.#unpackAll(feed, unneeded);
+      const unpack = startLayer(this.#context, feed, this.#position);
+      // Without an unpacker nothing would verify the blob.
+      unpack.then(
+        layer => layer ?? unneeded.abort(),
+        () => undefined,
+      );
       const [downloaded, unpacked] = await Promise.allSettled([download, unpack]);
       if (unneeded.signal.aborted) {
-        if (!isWhole) rmSync(this.#partial, { force: true });
-        return { layers: [] };
+        // What others brought may be about to be committed by them.
+        if (isOurs && (await this.#isStored())) rmSync(this.#partial, { force: true });
+        return undefined;
       }
       if (downloaded.status === 'rejected') throw downloaded.reason;
       if (unpacked.status === 'rejected') throw unpacked.reason;
-      return { ...(!isWhole && { blob: this.#descriptor.digest }), layers: unpacked.value };
+      return unpacked.value;
     } finally {
       feed.close();
     }
@@ -148,41 +189,25 @@ export class LayerPull {
     });
   }
 
-  /** @param unneeded is told when the config shows that all layers made of this blob are in the store. */
-  async #unpackAll(feed: BlobFeed, unneeded: AbortController): Promise<Committable['layers']> {
-    const stack = await this.#context.stack;
-    const layers: { chainId: Digest; folder: string }[] = [];
-    for (const position of this.#positions) {
-      if (stack.isStored(position)) continue;
-      const folder = await unpackLayer(this.#context, feed, stack, position);
-      layers.push({ chainId: stack.at(position).chainId, folder });
-    }
-    // Nothing has verified the blob then.
-    if (layers.length === 0) unneeded.abort();
-    return layers;
-  }
-
   #emit(status: LayerEvent['status'], bytes: number): void {
     const { digest, size } = this.#descriptor;
-    this.#session.emit({ type: 'layer', digest, status, bytes, size });
+    if (this.#isFirstOfBlob) this.#session.emit({ type: 'layer', digest, status, bytes, size });
   }
 
   #emitElsewhere(): void {
     const { digest, size } = this.#descriptor;
-    const partial = statSync(this.#partial, { throwIfNoEntry: false });
-    const bytes = partial?.size ?? 0;
+    const bytes = statSync(this.#partial, { throwIfNoEntry: false })?.size ?? 0;
     const status = bytes === size ? 'unpacking' : 'waiting';
-    this.#session.emit({ type: 'layer', digest, status, bytes, size, elsewhere: true });
+    if (this.#isFirstOfBlob) {
+      this.#session.emit({ type: 'layer', digest, status, bytes, size, elsewhere: true });
+    }
   }
 }
 
 function damaged({ digest, size }: Descriptor, cause: unknown): TinydError {
-  const code =
-    (cause as TinydError).code === 'ERR_TINYD_CONTENT_SIZE'
-      ? 'ERR_TINYD_CONTENT_SIZE'
-      : 'ERR_TINYD_CONTENT_DIGEST';
+  const isSize = (cause as TinydError).code === 'ERR_TINYD_CONTENT_SIZE';
   return new TinydError(
-    code,
+    isSize ? 'ERR_TINYD_CONTENT_SIZE' : 'ERR_TINYD_CONTENT_DIGEST',
     `cannot use layer ${digest}: what was sent is something else, again and again`,
     {
       cause,

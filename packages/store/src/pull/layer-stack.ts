@@ -34,8 +34,11 @@ export class LayerStack {
     return position === 0 ? undefined : this.at(position - 1).chainId;
   }
 
+  /** True when the layer is in the store, whoever brought it: it is settled then. */
   isStored(position: number): boolean {
-    return findLayer(this.#layout, this.at(position).chainId) !== undefined;
+    if (findLayer(this.#layout, this.at(position).chainId) === undefined) return false;
+    this.settle(position);
+    return true;
   }
 
   /** The layer is complete: in the store, or in `contentDir` until it is committed. */

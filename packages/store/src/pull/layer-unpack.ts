@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import type { Descriptor, Digest } from '@tinyd/core';
 import { settleLayer, startUnpack, type UnpackResult } from '@tinyd/native';
+import { type ObjectLock, tryAcquireLock } from '../content/object-lock';
 import type { Committable } from '../layers/commit';
 import { layerRecord } from '../layers/record';
 import { makeUnfinished } from '../layers/unfinished';
-import { layerContentPath, layerRecordPath } from '../layout';
+import { layerContentPath, layerLockPath, layerRecordPath } from '../layout';
 import type { BlobFeed } from './blob-feed';
 import type { CommitGroup } from './commit-group';
 import type { LayerStack } from './layer-stack';
@@ -29,31 +31,63 @@ export interface LayerPullContext {
 /** How often an unpacker that has all its input is asked how far it is. */
 const PROGRESS_MS = 100;
 
+/** A layer that is verified and unpacked, but knows nothing yet of the layers below. */
+export interface UnpackedLayer {
+  readonly position: number;
+  readonly chainId: Digest;
+  /** Holds `diff/`, and `layer.json` once it is complete. */
+  readonly folder: string;
+  readonly blob: Descriptor;
+  readonly result: UnpackResult;
+  /** The layer's lock, to be released once it is committed or given up. */
+  readonly lock: ObjectLock;
+}
+
 /**
- * Unpacks the layer at `position` from a blob that may still be arriving, and completes it with what the layers below
- * tell.
+ * Unpacks the layer at `position` from a blob that may still be arriving.
  *
- * @returns its folder, to be committed: `layer.json` and `diff/`.
+ * Undefined when the layer is in the store, or when somebody else is making it.
  */
-export async function unpackLayer(
+export async function startLayer(
   context: LayerPullContext,
   feed: BlobFeed,
-  stack: LayerStack,
   position: number,
-): Promise<string> {
-  const { session, unpacks, leaseId, overlayXattr } = context;
-  const folder = await makeUnfinished(session.layout, leaseId, position);
+): Promise<UnpackedLayer | undefined> {
+  const { session, unpacks, leaseId } = context;
+  const stack = await context.stack;
+  const { chainId } = stack.at(position);
+  if (stack.isStored(position)) return undefined;
+  const lock = tryAcquireLock(layerLockPath(session.layout, chainId));
+  if (lock === undefined) return undefined;
+  try {
+    if (stack.isStored(position)) {
+      lock.release();
+      return undefined;
+    }
+    const folder = await makeUnfinished(session.layout, leaseId, position);
+    const targetDir = layerContentPath(folder);
+    const result = await unpacks.use(session.signal, () => follow(context, feed, stack, position, targetDir));
+    return { position, chainId, folder, blob: feed.descriptor, result, lock };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Gives a layer what it takes from the layers below, and its record. Waits for those layers. */
+export async function completeLayer(context: LayerPullContext, layer: UnpackedLayer): Promise<void> {
+  const { session, overlayXattr } = context;
+  const { position, folder, result } = layer;
+  const stack = await context.stack;
   const targetDir = layerContentPath(folder);
-  const result = await unpacks.use(session.signal, () => follow(context, feed, stack, position, targetDir));
   const { impliedDirs, pendingLinks } = result;
   if (impliedDirs.length > 0 || pendingLinks.length > 0) {
     await waitForLower(context, stack, position);
     const lowerDirs = stack.lowerDirs(position);
     await settleLayer({ targetDir, lowerDirs, impliedDirs, pendingLinks, overlayXattr });
   }
-  await writeFile(layerRecordPath(folder), recordOf(session, feed, stack, position, result), { mode: 0o600 });
+  await writeFile(layerRecordPath(folder), recordOf(session, stack, layer), { mode: 0o600 });
   stack.settle(position, targetDir);
-  return folder;
 }
 
 /** Runs the engine beside the download. */
@@ -102,15 +136,14 @@ async function waitForLower({ group }: LayerPullContext, stack: LayerStack, posi
 
 function recordOf(
   session: PullSession,
-  { descriptor }: BlobFeed,
   stack: LayerStack,
-  position: number,
-  { compression, contentBytes, entries }: UnpackResult,
+  { position, blob, result }: UnpackedLayer,
 ): string {
   const { chainId, diffId } = stack.at(position);
   const parent = stack.parentOf(position);
-  const { digest: blob, size: blobSize } = descriptor;
+  const { compression, contentBytes, entries } = result;
   const source = session.servedBy();
-  const facts = { chainId, diffId, blob, blobSize, compression, contentBytes, entries, source };
-  return `${JSON.stringify(layerRecord({ ...facts, ...(parent && { parent }) }), undefined, 2)}\n`;
+  const facts = { chainId, diffId, compression, contentBytes, entries, source };
+  const record = layerRecord({ ...facts, blob: blob.digest, blobSize: blob.size, ...(parent && { parent }) });
+  return `${JSON.stringify(record, undefined, 2)}\n`;
 }
