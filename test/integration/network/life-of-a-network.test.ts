@@ -124,6 +124,22 @@ describe('life of the default network', () => {
     assert.equal(settings.gateway, '10.201.32.1');
   });
 
+  it('takes another subnet when the host has come to use its own while the bridge was down', async () => {
+    const first = await lab.attach(id('a'), []);
+    await lab.host.run(`ip link delete ${first.settings.bridge}`);
+    await lab.host.run(`ip route add 10.0.0.0/8 via ${OUTSIDE_ADDRESS}`);
+    const { settings } = await lab.attach(id('b'), []);
+    assert.equal(settings.gateway, '172.30.0.1');
+    assert.doesNotMatch(await lab.host.run('nft list table inet tinyd'), /10\.201/);
+  });
+
+  it('keeps its subnet while a container has an address of it, and says why it cannot go on', async () => {
+    await lab.start('web', []);
+    await lab.host.run(`ip link delete ${lab.settings('web').bridge}`);
+    await lab.host.run(`ip route add 10.0.0.0/8 via ${OUTSIDE_ADDRESS}`);
+    await assert.rejects(lab.attach(id('b'), []), { code: 'ERR_TINYD_NETWORK_FAILED' });
+  });
+
   it('keeps networks of two root folders apart', async () => {
     const web = await lab.start('web', []);
     await web.listen('tcp', 80, 'web');

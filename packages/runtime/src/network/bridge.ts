@@ -6,13 +6,13 @@ import { resetAddresses } from './address-map';
 import { dropUnfinishedFiles, type Network, readDefinition, writeDefinition } from './definition';
 import { FORWARDING_NOTE, isForwarding, setForwarding } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
-import { formatSubnet, hardwareAddress, type Ipv4, parseIpv4 } from './ipv4';
+import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
 import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
 import { networkElements } from './nftables/elements';
-import { firewallStands, raiseFirewall } from './nftables/firewall';
-import { type AttachedContainer, settingsElements } from './settings';
+import { dropElements, firewallStands, raiseFirewall } from './nftables/firewall';
+import { type AttachedContainer, type NetworkSettings, settingsElements } from './settings';
 import { chooseSubnet, subnetsInUse } from './subnet-pool';
 import { hasIpv6, linkIndex } from './veth';
 
@@ -61,23 +61,47 @@ function networkStands(network: Network): boolean {
 
 function repairNetwork(root: string, running: () => readonly AttachedContainer[]): Network {
   dropUnfinishedFiles(root);
-  const network = defineLocked(root);
-  const elements = networkElements(network.bridge, network.subnet);
-  const attached = () =>
+  const attached = (network: Network) =>
     running().flatMap(({ settings }) => (settings.networkId === network.id ? [settings] : []));
+  const network = usableNetwork(root, attached);
+  const elements = networkElements(network.bridge, network.subnet);
   // The rules come before the bridge that depends on them: there is no moment without protection.
   if (!firewallStands(elements)) {
-    const published = attached().flatMap(settingsElements);
+    const published = attached(network).flatMap(settingsElements);
     raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);
   }
   if (!bridgeStands(network)) {
     resetAddresses(root, network);
     raiseBridge(root, network);
-    for (const { address } of attached()) rejoinBridge(parseIpv4(address), network);
+    for (const { address } of attached(network)) rejoinBridge(parseIpv4(address), network);
   }
   setForwarding(true);
   passHostFirewall(network.bridge);
   return network;
+}
+
+/**
+ * The network as it is defined, or defined anew when the host has come to use its addresses for something else
+ * while the bridge was down: after a boot, another root's network or a VPN may have been faster.
+ */
+function usableNetwork(root: string, attached: (network: Network) => readonly NetworkSettings[]): Network {
+  const network = defineLocked(root);
+  if (bridgeStands(network)) return network;
+  deleteLinkIfPresent(network.bridge);
+  const inUse = subnetsInUse();
+  const conflict = inUse.find(subnet => overlaps(subnet, network.subnet));
+  if (conflict === undefined) return network;
+  if (attached(network).length > 0) {
+    throw new TinydError(
+      'ERR_TINYD_NETWORK_FAILED',
+      `cannot set up network ${network.name} again: the host uses ${formatSubnet(conflict)} for something else`,
+      {
+        hint: `stop the containers that have addresses in ${formatSubnet(network.subnet)}, then start them again`,
+      },
+    );
+  }
+  dropElements(networkElements(network.bridge, network.subnet));
+  return writeDefinition(root, chooseSubnet(inUse));
 }
 
 /** Bringing the bridge up is the last step of making it: an unfinished one is down. */
@@ -96,22 +120,6 @@ function bridgeStands(network: Network): boolean {
 
 function raiseBridge(root: string, network: Network): void {
   const index = linkIndex(network.gateway);
-  deleteLinkIfPresent(network.bridge);
-  const conflict = subnetsInUse().find(
-    subnet =>
-      subnet.prefixLength > 0 &&
-      subnet.base === network.subnet.base &&
-      subnet.prefixLength === network.subnet.prefixLength,
-  );
-  if (conflict !== undefined) {
-    throw new TinydError(
-      'ERR_TINYD_NETWORK_FAILED',
-      `cannot set up network ${network.name}: ${formatSubnet(conflict)} is in use by another link of this host`,
-      {
-        hint: 'remove that link or route, or delete networks/bridge.json in the root folder to have another subnet chosen',
-      },
-    );
-  }
   const link = { index, name: network.bridge, hardwareAddress: hardwareAddress(network.gateway) };
   netlinkRequest(
     NETLINK_ROUTE,
