@@ -46,9 +46,9 @@ describe('accounts of an image', () => {
   const refused = (what: string, make: (path: string) => void, code: string) => {
     it(`CVE-2026-47262: ${what} as /etc/group ends quickly`, () => {
       make(join(layer, 'etc/group'));
-      const begin = Date.now();
+      const begin = process.cpuUsage();
       assert.throws(read, { code });
-      assert.ok(Date.now() - begin < 1000);
+      assert.ok(isQuick(begin));
     });
   };
   const sparse = (bytes: number) => (path: string) => {
@@ -72,9 +72,9 @@ describe('accounts of an image', () => {
 
   it('CVE-2026-47262: a million lines are read within a second', () => {
     writeFileSync(join(layer, 'etc/group'), 'g:x:1:\n'.repeat(1e6));
-    const begin = Date.now();
+    const begin = process.cpuUsage();
     assert.equal(read().groups.length, 1e6);
-    assert.ok(Date.now() - begin < 1000);
+    assert.ok(isQuick(begin));
   });
 
   it('CVE-2026-47262: a link out of the image leads nowhere', () => {
@@ -85,3 +85,9 @@ describe('accounts of an image', () => {
     assert.deepEqual(read(), { users: [], groups: [] });
   });
 });
+
+/** Less than a second of work, however busy the machine is. */
+function isQuick(begin: NodeJS.CpuUsage): boolean {
+  const { user, system } = process.cpuUsage(begin);
+  return user + system < 1e6;
+}
