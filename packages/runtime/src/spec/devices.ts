@@ -11,7 +11,7 @@ export interface ExtraDevices {
   readonly rules: readonly SpecDeviceRule[];
 }
 
-/** What every container may use; the deny-all before it is the cgroup's own default (docker's list, fuse denied). */
+/** What every container may use; the deny-all before it is the cgroup's own default (docker's list; fuse is not on it). */
 export const DEFAULT_DEVICE_RULES: readonly SpecDeviceRule[] = [
   { allow: false, access: 'rwm' },
   { allow: true, type: 'c', access: 'm' },
@@ -30,7 +30,6 @@ export const DEFAULT_DEVICE_RULES: readonly SpecDeviceRule[] = [
     ] as const
   ).map(([major, minor]): SpecDeviceRule => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
   { allow: true, type: 'c', major: 136, access: 'rwm' },
-  { allow: false, type: 'c', major: 10, minor: 229, access: 'rwm' },
 ];
 
 /** `--privileged`. */
