@@ -19,7 +19,7 @@ async function proxy(target: string, needsPassword = false): Promise<Proxy> {
   const sockets: Socket[] = [];
   const mayPass = ({ headers }: IncomingMessage) =>
     !needsPassword || headers['proxy-authorization'] === PASSWORD;
-  const proxying = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     seen.push(`${incoming.method} ${incoming.url}`);
     if (!mayPass(incoming)) return void outgoing.writeHead(407).end();
     const url = new URL(incoming.url ?? '');
@@ -34,7 +34,8 @@ async function proxy(target: string, needsPassword = false): Promise<Proxy> {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     }).end();
-  });
+  };
+  const proxying = createServer(listener);
   proxying.on('connect', (incoming: IncomingMessage, socket: Socket) => {
     seen.push(`CONNECT ${incoming.url}`);
     if (!mayPass(incoming)) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');

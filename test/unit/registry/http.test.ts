@@ -109,10 +109,11 @@ describe('proxy rules', () => {
     for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '[::1]'])
       strictEqual(proxyFor(new URL(`http://${host}:5000`), env), undefined);
     strictEqual(proxyFor(new URL('https://x'), { HTTP_PROXY: 'a:1' }), undefined);
-    strictEqual(proxyFor(new URL('https://x'), { HTTPS_PROXY: 'socks5://a:1' })?.protocol, 'socks5:');
-    throws(() => proxyFor(new URL('https://x'), { HTTPS_PROXY: 'ftp://a' }), {
-      code: 'ERR_TINYD_REGISTRY_CONFIG',
-    });
+    for (const bad of ['ftp://a', 'socks5://a:1', 'https://a:1', 'http://']) {
+      throws(() => proxyFor(new URL('https://x'), { HTTPS_PROXY: bad }), {
+        code: 'ERR_TINYD_REGISTRY_CONFIG',
+      });
+    }
   });
 
   it('loopback is what the kernel routes to itself', () => {

@@ -19,7 +19,7 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   const exceptions = env.NO_PROXY || env.no_proxy || '';
   if (exceptions.split(',').some(rule => excludes(rule.trim().toLowerCase(), url))) return undefined;
   const proxy = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
-  if (proxy && ['http:', 'https:', 'socks5:'].includes(proxy.protocol)) return proxy;
+  if (proxy?.protocol === 'http:') return proxy;
   throw new TinydError('ERR_TINYD_REGISTRY_CONFIG', `cannot use the proxy of ${name}: want http://host:port`);
 }
 

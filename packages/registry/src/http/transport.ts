@@ -6,7 +6,7 @@ import UndiciPool = require('undici/lib/dispatcher/pool.js');
 import { exchange } from './exchange';
 import type { HttpRequest, HttpResponse } from './message';
 import { type Environment, proxyFor } from './proxy';
-import { secureContext, type TrustSettings } from './trust';
+import { type TrustSettings, TrustStore } from './trust';
 
 /** Set-up of a {@link Transport}. */
 export interface TransportOptions {
@@ -21,10 +21,12 @@ export interface TransportOptions {
 /** Connections, kept alive per origin and trust; proxies and certificates are chosen here and nowhere else. */
 export class Transport {
   readonly #options: TransportOptions;
+  readonly #trustStore: TrustStore;
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#trustStore = new TrustStore(options.env, options.certsDirs);
   }
 
   /** Sends one request as it is. Fails with undici's and Node's own errors, or with the signal's reason. */
@@ -34,10 +36,10 @@ export class Transport {
     await nextTurn();
     const proxy = proxyFor(request.url, this.#options.env);
     const { origin, protocol, host, pathname, search } = request.url;
-    if (proxy !== undefined && protocol === 'http:' && proxy.protocol !== 'socks5:') {
+    if (proxy !== undefined && protocol === 'http:') {
       // A proxy takes plain HTTP by absolute URL; many refuse CONNECT to anything but port 443.
       const dispatcher = await this.#dispatcher(`via ${proxy.href}`, () =>
-        this.#pool(new URL(proxy.origin), trust),
+        this.#pool(new URL(proxy.origin), {}),
       );
       const headers = { ...request.headers, host, ...proxyAuthorization(proxy) };
       return exchange(dispatcher, `${origin}${pathname}${search}`, { ...request, headers });
@@ -78,7 +80,6 @@ export class Transport {
       ...this.#poolOptions(),
       uri: proxy.href,
       requestTls: this.#connectOptions(url, trust),
-      proxyTls: this.#connectOptions(proxy, {}),
       // Only the whole of undici gives its pools this method.
       clientFactory: (origin, options) => Object.assign(new UndiciPool(origin, options), { connect }),
     });
@@ -92,10 +93,9 @@ export class Transport {
   #connectOptions(url: URL, trust: TrustSettings) {
     const timeout = this.#options.connectTimeoutMs;
     if (url.protocol !== 'https:') return { timeout };
-    const { env, certsDirs } = this.#options;
     return {
       timeout,
-      secureContext: secureContext(url.host, trust, env, certsDirs),
+      secureContext: this.#trustStore.contextFor(url.host, trust),
       rejectUnauthorized: trust.insecureSkipVerify !== true,
     };
   }

@@ -22,38 +22,49 @@ const SYSTEM_BUNDLES = [
 export const CERTS_DIRS = ['/etc/docker/certs.d', '/etc/containers/certs.d'] as const;
 
 /**
- * The TLS context for one registry host: the system's certificates (SSL_CERT_FILE in their place), TINYD_EXTRA_CA,
- * NODE_EXTRA_CA_CERTS, the endpoint's own `ca`, and `<certs dir>/<host>/*.crt` with client certificates
- * (`x.cert` beside `x.key`).
- *
- * Parsing a system's bundle takes 30 ms: keep the result.
- *
- * Fails with ERR_TINYD_REGISTRY_CONFIG when a file that was named cannot be used.
+ * The certificates that registries are checked against: the system's (SSL_CERT_FILE in their place), TINYD_EXTRA_CA,
+ * NODE_EXTRA_CA_CERTS, the endpoint's own `ca`, and `<certs dir>/<host>/*.crt` with client certificates (`x.cert` beside
+ * `x.key`).
  */
-export function secureContext(
-  host: string,
-  settings: TrustSettings,
-  env: Environment,
-  certsDirs: readonly string[],
-): SecureContext {
-  const ca = [systemCertificates(env)];
-  for (const path of [env.TINYD_EXTRA_CA, env.NODE_EXTRA_CA_CERTS, settings.ca])
-    if (path) ca.push(readNamed(path));
-  const own = certsDirs.map(dir => hostCertificates(join(dir, host)));
-  const cert = own.flatMap(found => found.cert);
-  const key = own.flatMap(found => found.key);
-  try {
-    return createSecureContext({
-      ca: [...ca, ...own.flatMap(found => found.ca)],
-      ...(cert.length > 0 && { cert, key }),
-    });
-  } catch (cause) {
-    throw new TinydError(
-      'ERR_TINYD_REGISTRY_CONFIG',
-      `cannot use the certificates for ${host}: ${reasonOf(cause)}`,
-      { cause },
-    );
+export class TrustStore {
+  readonly #env: Environment;
+  readonly #certsDirs: readonly string[];
+  /** Parsing a system's bundle takes 30 ms: hosts without certificates of their own share a context. */
+  readonly #shared = new Map<string, SecureContext>();
+
+  constructor(env: Environment, certsDirs: readonly string[]) {
+    this.#env = env;
+    this.#certsDirs = certsDirs;
   }
+
+  /** The TLS context for a host. Fails with ERR_TINYD_REGISTRY_CONFIG when a file that was named cannot be used. */
+  contextFor(host: string, { ca = '' }: TrustSettings): SecureContext {
+    const own = this.#certsDirs.map(dir => hostCertificates(join(dir, host)));
+    if (own.some(found => found.ca.length + found.cert.length > 0)) return this.#create(host, ca, own);
+    const context = this.#shared.get(ca) ?? this.#create(host, ca, own);
+    this.#shared.set(ca, context);
+    return context;
+  }
+
+  #create(host: string, ownCa: string, own: readonly HostCertificates[]): SecureContext {
+    const { TINYD_EXTRA_CA, NODE_EXTRA_CA_CERTS } = this.#env;
+    const ca = [systemCertificates(this.#env), ...own.flatMap(found => found.ca)];
+    for (const path of [TINYD_EXTRA_CA, NODE_EXTRA_CA_CERTS, ownCa]) if (path) ca.push(readNamed(path));
+    const cert = own.flatMap(found => found.cert);
+    const key = own.flatMap(found => found.key);
+    try {
+      return createSecureContext({ ca, ...(cert.length > 0 && { cert, key }) });
+    } catch (cause) {
+      const message = `cannot use the certificates for ${host}: ${reasonOf(cause)}`;
+      throw new TinydError('ERR_TINYD_REGISTRY_CONFIG', message, { cause });
+    }
+  }
+}
+
+interface HostCertificates {
+  readonly ca: string[];
+  readonly cert: string[];
+  readonly key: string[];
 }
 
 function systemCertificates(env: Environment): string {
@@ -65,8 +76,8 @@ function systemCertificates(env: Environment): string {
   return rootCertificates.join('\n');
 }
 
-function hostCertificates(dir: string): { ca: string[]; cert: string[]; key: string[] } {
-  const found = { ca: [] as string[], cert: [] as string[], key: [] as string[] };
+function hostCertificates(dir: string): HostCertificates {
+  const found: HostCertificates = { ca: [], cert: [], key: [] };
   let names: string[];
   try {
     names = readdirSync(dir).sort();
