@@ -29,13 +29,22 @@ interface Invocation {
 export async function main(argv: readonly string[], beforeReplacing: () => void = () => {}): Promise<string> {
   onReplacing(beforeReplacing);
   const invocation: Invocation = { command: '', family: 'plain', debug: process.env.TINYD_DEBUG === '1' };
+  // What is thrown where nobody waits for it (a timer, a stream) must not end in a stack trace either.
+  process.on('uncaughtException', error => {
+    report(error, invocation);
+    process.exit();
+  });
   try {
     await dispatch(argv, invocation);
   } catch (error) {
-    writeErr(formatError(error, invocation.command, invocation.debug));
-    process.exitCode = exitStatus(asTinydError(error).code, invocation.family);
+    report(error, invocation);
   }
   return invocation.command;
+}
+
+function report(error: unknown, { command, family, debug }: Invocation): void {
+  writeErr(formatError(error, command, debug));
+  process.exitCode = exitStatus(asTinydError(error).code, family);
 }
 
 async function dispatch(argv: readonly string[], invocation: Invocation): Promise<void> {

@@ -3,12 +3,14 @@ import { fstatSync, writeSync } from 'node:fs';
 const STDOUT = 1;
 const STDERR = 2;
 const RETRY_MS = 5;
+/** What a shell reports of a program that died of SIGPIPE, which node ignores. */
+const SIGPIPE_STATUS = 141;
 /** Major number of /dev/null and its kin (null(4)). */
 const MEMORY_DEVICES = 1;
 
 /**
  * Writes to stdout at once, so that nothing is left to flush when the process ends or is replaced.
- * A reader that went away (`tinyd ps | head -1`) ends the output silently.
+ * Ends the process silently when the reader went away (`tinyd logs -f web | head -1`).
  */
 export function writeOut(text: string | Uint8Array): void {
   writeFully(STDOUT, text);
@@ -26,6 +28,7 @@ function writeFully(fd: number, text: string | Uint8Array): void {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' && fd === STDOUT) process.exit(SIGPIPE_STATUS);
       if (code === 'EPIPE' || code === 'EIO') return;
       if (code !== 'EAGAIN') throw error;
       // Somebody made the pipe non-blocking: wait for the reader without spinning.

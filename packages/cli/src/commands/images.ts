@@ -2,9 +2,11 @@ import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { toggle } from '../flags/define';
 import { listFlags } from '../flags/list-flags';
-import { stdoutWidth, writeOut } from '../output';
+import { stdoutWidth, writeErr, writeOut } from '../output';
+import { stripControls } from '../present/error';
 import { imageListing } from '../present/image-rows';
 import { renderListing } from '../present/list';
+import { shortDigest } from '../present/short-id';
 import { filterImages } from '../use-cases/filter-images';
 
 /** `tinyd images`. */
@@ -34,6 +36,10 @@ export default class Images extends TinydCommand {
       flags.filter,
       text => store.findImage(text).id,
     );
+    for (const { id, problem } of rows) {
+      if (problem !== undefined)
+        writeErr(`tinyd images: warning: image ${shortDigest(id)} is damaged: ${stripControls(problem)}\n`);
+    }
     if (flags.json) return writeOut(`${JSON.stringify(rows, null, 2)}\n`);
     const table = { noTrunc: flags['no-trunc'], digests: flags.digests, now: Date.now() };
     const style = {

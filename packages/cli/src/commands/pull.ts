@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { parseReference } from '@tinyd/core';
+import type { PullResult } from '@tinyd/store';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { writeOut } from '../output';
@@ -28,6 +29,7 @@ export default class Pull extends TinydCommand {
   static override flags = {
     platform: text('Platform to pull, as os[/arch[/variant]] [$DOCKER_DEFAULT_PLATFORM]', 'PLATFORM'),
     quiet: toggle('Print nothing but the name', { char: 'q' }),
+    json: toggle("One JSON array of tinyd's own typed results"),
     progress: text('auto, tty, plain, json (one event a line) or none', 'MODE', { default: 'auto' }),
   };
 
@@ -35,9 +37,12 @@ export default class Pull extends TinydCommand {
     const { args, flags } = this.parseLine(Pull);
     const progress = chooseProgress(flags.progress, flags.quiet);
     for (const name of args.image) parseReference(name);
+    const results: PullResult[] = [];
     for (const name of args.image) {
-      const { reference } = await pullImage(this.globals, { name, platform: flags.platform, progress });
-      writeOut(`${reference}\n`);
+      const result = await pullImage(this.globals, { name, platform: flags.platform, progress });
+      if (flags.json) results.push(result);
+      else writeOut(`${result.reference}\n`);
     }
+    if (flags.json) writeOut(`${JSON.stringify(results, null, 2)}\n`);
   }
 }

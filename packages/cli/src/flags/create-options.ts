@@ -123,7 +123,7 @@ function readLimits(read: FlagReader): ResourceLimits {
     memoryBytes: read.map('memory', parseMemory),
     memorySwapBytes: read.map('memory-swap', parseMemorySwap),
     memoryReservationBytes: read.map('memory-reservation', parseMemory),
-    memorySwappiness: read.map('memory-swappiness', (flag, text) => parseInteger(flag, text, 0, 100)),
+    memorySwappiness: read.map('memory-swappiness', parseSwappiness),
     oomKillDisable: read.flag('oom-kill-disable') ? true : undefined,
     nanoCpus: read.map('cpus', parseCpus),
     cpuShares: read.map('cpu-shares', (flag, text) => parseInteger(flag, text, 0)),
@@ -134,6 +134,11 @@ function readLimits(read: FlagReader): ResourceLimits {
     pidsLimit: read.map('pids-limit', (flag, text) => parseInteger(flag, text, -1)),
     blkioWeight: read.map('blkio-weight', (flag, text) => parseInteger(flag, text, 0, 1000)),
   });
+}
+
+/** docker's default, -1, leaves the kernel's own. */
+function parseSwappiness(flag: string, text: string): number | undefined {
+  return text === '-1' ? undefined : parseInteger(flag, text, 0, 100);
 }
 
 /** Typed access to parsed flag values. */

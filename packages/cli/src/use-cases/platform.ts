@@ -10,16 +10,16 @@ export interface PlatformChoice {
 
 /** `--platform`, else $DOCKER_DEFAULT_PLATFORM, else this machine's own. */
 export function choosePlatform(flag: string | undefined, environment = process.env): PlatformChoice {
-  const host = thisHost();
-  const given = flag || environment.DOCKER_DEFAULT_PLATFORM;
-  if (!given) return { platform: host, explicitPlatform: false };
-  return { platform: parsePlatform(given, host), explicitPlatform: true };
+  const named = namedPlatform(flag, environment);
+  return named === undefined
+    ? { platform: thisHost(), explicitPlatform: false }
+    : { platform: named, explicitPlatform: true };
 }
 
 /** The platform that the user named, for reads that otherwise prefer the machine's own. */
-export function namedPlatform(flag: string | undefined): Platform | undefined {
-  const { platform, explicitPlatform } = choosePlatform(flag);
-  return explicitPlatform ? platform : undefined;
+export function namedPlatform(flag: string | undefined, environment = process.env): Platform | undefined {
+  const given = flag || environment.DOCKER_DEFAULT_PLATFORM;
+  return given ? parsePlatform(given, thisHost()) : undefined;
 }
 
 function thisHost(): HostPlatform {
