@@ -32,6 +32,8 @@ export interface UnpackResult {
    * The layer's root is the empty path, and is among them unless the archive lists it.
    */
   readonly impliedDirs: readonly Buffer[];
+  /** Names of lower layers that this one hides. */
+  readonly whiteouts: readonly Buffer[];
   /** Hard links whose target is not in this layer, in the archive's order. */
   readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
 }
@@ -58,6 +60,7 @@ export interface SettleOptions {
   /** The folders below it, settled themselves, nearest first. */
   readonly lowerDirs: readonly string[];
   readonly impliedDirs: readonly Buffer[];
+  readonly whiteouts: readonly Buffer[];
   readonly pendingLinks: readonly { readonly path: Buffer; readonly target: Buffer }[];
   readonly overlayXattr: 'trusted' | 'user';
 }
@@ -86,7 +89,8 @@ export function startUnpack(options: UnpackOptions): LayerUnpack {
 
 /**
  * Completes a layer once the layers below it are known: implied folders take mode, owner, times and xattrs of the
- * nearest lower layer that has them, and links into lower layers copy their target up. May be repeated.
+ * nearest lower layer that has them, links into lower layers copy their target up, and whiteouts that hide nothing go
+ * (overlayfs would list their names). May be repeated.
  *
  * Rejects with ARCHIVE when a link's target is in no layer, or with an errno name.
  */

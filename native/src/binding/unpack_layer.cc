@@ -20,22 +20,32 @@ struct Job {
 };
 using JobOwner = std::shared_ptr<Job>;
 
+napi_value makeBuffers(napi_env env, const std::vector<std::string>& all) {
+  napi_value array = nullptr;
+  napi_create_array(env, &array);
+  uint32_t index = 0;
+  for (const std::string& bytes : all) {
+    // As many handles as there are elements would stay until the callback returns.
+    napi_handle_scope scope = nullptr;
+    napi_open_handle_scope(env, &scope);
+    napi_set_element(env, array, index++, makeBuffer(env, bytes));
+    napi_close_handle_scope(env, scope);
+  }
+  return array;
+}
+
 napi_value makeResult(napi_env env, LayerResult& result) {
-  napi_value object = nullptr, implied = nullptr, links = nullptr, compression = nullptr;
+  napi_value object = nullptr, links = nullptr, compression = nullptr;
   napi_create_object(env, &object);
   setProperty(env, object, "entries", makeNumber(env, result.summary.entries));
   setProperty(env, object, "contentBytes", makeNumber(env, result.summary.contentBytes));
   setProperty(env, object, "tarBytes", makeNumber(env, result.tarBytes));
   napi_create_string_utf8(env, compressionName(result.compression), NAPI_AUTO_LENGTH, &compression);
   setProperty(env, object, "compression", compression);
-  napi_create_array(env, &implied);
-  uint32_t index = 0;
-  for (const std::string& path : result.summary.impliedDirs) {
-    napi_set_element(env, implied, index++, makeBuffer(env, path));
-  }
-  setProperty(env, object, "impliedDirs", implied);
+  setProperty(env, object, "impliedDirs", makeBuffers(env, result.summary.impliedDirs));
+  setProperty(env, object, "whiteouts", makeBuffers(env, result.summary.whiteouts));
   napi_create_array(env, &links);
-  index = 0;
+  uint32_t index = 0;
   for (const LayerSummary::Link& link : result.summary.pendingLinks) {
     napi_value pair = nullptr;
     napi_create_object(env, &pair);

@@ -43,6 +43,7 @@ napi_value startSettle(napi_env env, napi_callback_info info) {
   job->options.targetDir = options.text("targetDir");
   job->options.lowerDirs = options.texts("lowerDirs");
   job->options.impliedDirs = options.buffers("impliedDirs");
+  job->options.whiteouts = options.buffers("whiteouts");
   for (Options& link : options.objects("pendingLinks")) {
     job->options.pendingLinks.push_back({link.buffer("path"), link.buffer("target")});
   }

@@ -37,6 +37,10 @@ class Settlement {
       TRY(checkNormal(link.target));
       TRY(settleLink(link));
     }
+    for (const std::string& path : options_.whiteouts) {
+      TRY(checkNormal(path));
+      TRY(settleWhiteout(path));
+    }
     TRY(restoreTimes());
     for (const std::string& path : options_.impliedDirs) TRY(settleFolder(path));
     // Folders made on the way to a copied-up target.
@@ -75,6 +79,20 @@ class Settlement {
                           fstatat(target.fd(), target.name.c_str(), &theirs, AT_SYMLINK_NOFOLLOW) == 0 &&
                           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
     return isLinked ? Status() : Status(failed.failure());
+  }
+
+  Status settleWhiteout(const std::string& path) {
+    bool hides = false;
+    TRY(layers_.lowerHas(path, &hides));
+    if (hides) return {};
+    Place place;
+    bool found = false;
+    TRY(tree_->findPlace(path, &place, &found));
+    struct stat info;
+    if (!found || fstatat(place.fd(), place.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == -1) return {};
+    if (!isWhiteoutNode(info)) return {};
+    saveTimes(path);
+    return unlinkat(place.fd(), place.name.c_str(), 0) == 0 ? Status() : failedCall("unlinkat", path);
   }
 
   /** Remembers the times of the folders that a path lies in, before something is made there. */

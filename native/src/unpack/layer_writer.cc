@@ -227,7 +227,10 @@ Status LayerWriter::addNode(const Entry& entry, const Place& place) {
  * kernels. */
 Status LayerWriter::dropHiddenWhiteouts() {
   for (const std::string& path : records_.whiteouts()) {
-    if (!records_.isBelowOpaque(parentOf(path))) continue;
+    if (!records_.isBelowOpaque(parentOf(path))) {
+      summary_.whiteouts.push_back(path);
+      continue;
+    }
     Place place;
     bool found = false;
     TRY(tree_.findPlace(path, &place, &found));

@@ -14,6 +14,7 @@ struct LayerSummary {
     std::string target;
   };
   std::vector<Link> pendingLinks;
+  std::vector<std::string> whiteouts;
 };
 
 /**

@@ -157,6 +157,22 @@ Status MergedLayers::findLowerFolder(const std::string& path, Fd* result, bool* 
   return {};
 }
 
+Status MergedLayers::lowerHas(const std::string& path, bool* has) {
+  *has = false;
+  MergedFolder folder;
+  TRY(openFolder(std::string(parentOf(path)), &folder));
+  for (const MergedPart& part : folder) {
+    struct stat info;
+    if (part.layer == 0) continue;
+    if (fstatat(part.fd.get(), std::string(nameOf(path)).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+      *has = !isWhiteoutNode(info);
+      return {};
+    }
+    if (errno != ENOENT) return failedCall("fstatat", path);
+  }
+  return {};
+}
+
 Status readXattrs(const std::string& handle, bool follow, std::vector<Xattr>* xattrs) {
   const auto list = follow ? listxattr : llistxattr;
   const auto get = follow ? getxattr : lgetxattr;

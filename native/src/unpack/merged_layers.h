@@ -47,6 +47,10 @@ class MergedLayers {
    */
   Status findLowerFolder(const std::string& path, Fd* folder, bool* found);
 
+  /** Whether `path`, in a folder of layer 0 that has no links on its way, would show something of a lower
+   * layer. */
+  Status lowerHas(const std::string& path, bool* has);
+
  private:
   struct Child;
   Status rootFolder(MergedFolder* folder);

@@ -23,11 +23,12 @@ describe('settling a layer on those below it', () => {
   async function stack(...layers: readonly (readonly Buffer[])[]): Promise<string[]> {
     const dirs: string[] = [];
     for (const members of layers) {
-      const { dir, impliedDirs, pendingLinks } = await unpackTar(temporary.path, tar(...members));
+      const { dir, impliedDirs, whiteouts, pendingLinks } = await unpackTar(temporary.path, tar(...members));
       await settleLayer({
         targetDir: dir,
         lowerDirs: [...dirs],
         impliedDirs,
+        whiteouts,
         pendingLinks,
         overlayXattr: 'trusted',
       });
@@ -219,6 +220,7 @@ describe('settling a layer on those below it', () => {
       targetDir: dir,
       lowerDirs: [],
       impliedDirs: [],
+      whiteouts: [],
       pendingLinks: [],
       overlayXattr: 'trusted',
     } as const;
@@ -234,6 +236,7 @@ describe('settling a layer on those below it', () => {
         targetDir: '/nowhere/at/all',
         lowerDirs: [],
         impliedDirs: [],
+        whiteouts: [],
         pendingLinks: [],
         overlayXattr: 'trusted',
       }),

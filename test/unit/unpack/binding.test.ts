@@ -157,12 +157,14 @@ describe('the unpack addon', () => {
       targetDir: temporary.path,
       lowerDirs: [],
       impliedDirs: [],
+      whiteouts: [],
       pendingLinks: [],
       overlayXattr: 'trusted',
     } as const;
     const cases: Record<string, unknown[]> = {
       targetDir: wrong.filter(value => typeof value !== 'string'),
       lowerDirs: [...wrong.filter(value => !Array.isArray(value)), [1], [undefined], ['a\0']],
+      whiteouts: [...wrong.filter(value => !Array.isArray(value)), ['x']],
       impliedDirs: [...wrong.filter(value => !Array.isArray(value)), ['x'], [1], [Buffer.from('a\0')]],
       pendingLinks: [
         ...wrong.filter(value => !Array.isArray(value)),

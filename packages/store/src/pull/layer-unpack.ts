@@ -80,11 +80,11 @@ export async function completeLayer(context: LayerPullContext, layer: UnpackedLa
   const { position, folder, result } = layer;
   const stack = await context.stack;
   const targetDir = layerContentPath(folder);
-  const { impliedDirs, pendingLinks } = result;
-  if (impliedDirs.length > 0 || pendingLinks.length > 0) {
+  const { impliedDirs, pendingLinks, whiteouts } = result;
+  if (impliedDirs.length > 0 || pendingLinks.length > 0 || whiteouts.length > 0) {
     await waitForLower(context, stack, position);
     const lowerDirs = stack.lowerDirs(position);
-    await settleLayer({ targetDir, lowerDirs, impliedDirs, pendingLinks, overlayXattr });
+    await settleLayer({ targetDir, lowerDirs, impliedDirs, pendingLinks, whiteouts, overlayXattr });
   }
   await writeFile(layerRecordPath(folder), recordOf(session, stack, layer), { mode: 0o600 });
   stack.settle(position, targetDir);
