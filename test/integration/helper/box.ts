@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -82,25 +83,38 @@ export interface PlanChanges {
   readonly mounts?: readonly MountStep[];
 }
 
+const FOLDERS = ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root'];
+
 let serial = 0;
 
-/** The folders of one container made of this machine's static busybox, and what was started in it. */
+let shared: string | undefined;
+
+/** A layer of this machine's static busybox, made once a process: it takes 400 links. */
+function busyboxLayer(): string {
+  if (shared !== undefined) return shared;
+  const layer = mkdtempSync(join(tmpdir(), 'tinyd-busybox-'));
+  process.once('exit', () => rmSync(layer, { recursive: true }));
+  for (const name of FOLDERS) mkdirSync(join(layer, name));
+  copyFileSync('/bin/busybox', join(layer, 'bin', 'busybox'));
+  const applets = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
+  for (const name of applets.filter(each => each !== 'busybox')) {
+    symlinkSync('busybox', join(layer, 'bin', name));
+  }
+  shared = layer;
+  return layer;
+}
+
+/** The folders of one container, and what was started in it. `lower` is a layer of its own above busybox. */
 export class Box {
   readonly base = mkdtempSync(join(tmpdir(), 'tinyd-helper-'));
-  readonly lower = join(this.base, 'l', 'busybox');
+  readonly lower = join(this.base, 'l', 'image');
   readonly id = `${(++serial).toString(16).padStart(4, '0')}${process.pid.toString(16).padStart(8, '0')}`;
   readonly stateDir = join(this.base, 'container');
   readonly runDir = join(this.base, 'run');
   readonly log = join(this.stateDir, 'log');
 
   constructor() {
-    for (const name of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root'])
-      mkdirSync(join(this.lower, name), { recursive: true });
-    copyFileSync('/bin/busybox', join(this.lower, 'bin', 'busybox'));
-    const applets = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
-    for (const name of applets.filter(each => each !== 'busybox')) {
-      symlinkSync('busybox', join(this.lower, 'bin', name));
-    }
+    for (const name of FOLDERS) mkdirSync(join(this.lower, name), { recursive: true });
     for (const name of ['upper', 'work', 'rootfs']) mkdirSync(join(this.stateDir, name), { recursive: true });
     mkdirSync(this.runDir, { mode: 0o700 });
   }
@@ -161,7 +175,7 @@ export class Box {
       hostname: 'box',
       rootfs: {
         workingDir: this.base,
-        overlayOptions: 'lowerdir=l/busybox,upperdir=container/upper,workdir=container/work',
+        overlayOptions: `lowerdir=l/image:${busyboxLayer()},upperdir=container/upper,workdir=container/work`,
         target: join(this.stateDir, 'rootfs'),
       },
       mounts: [...DEFAULT_MOUNTS, ...(changes.mounts ?? [])],
