@@ -50,5 +50,6 @@ export function isTerminal(fd: number): boolean {
 
 /** Columns of the terminal on stdout; undefined when stdout is none, so that piped output never changes. */
 export function stdoutWidth(): number | undefined {
-  return isTerminal(STDOUT) ? process.stdout.columns : undefined;
+  // A terminal that does not know its width says 0.
+  return isTerminal(STDOUT) ? process.stdout.columns || undefined : undefined;
 }

@@ -46,12 +46,17 @@ export function commandHelp(command: CommandClass): string {
     args: Object.fromEntries(args),
   } as unknown as Command.Loadable;
   const help = new CommandHelp(described, helpConfig(), {
-    maxWidth: Math.min(process.stdout.columns ?? 100, 120),
+    maxWidth: helpWidth(),
     hideCommandSummaryInDescription: true,
     flagSortOrder: 'none',
     docopts: false,
   });
   return `${command.summary ?? ''}\n\n${help.generate()}\n`;
+}
+
+/** A terminal that does not know its width says 0. */
+function helpWidth(): number {
+  return Math.max(60, Math.min(process.stdout.columns || 100, 120));
 }
 
 /** Flags with a letter first: the formatter aligns the others below them. */
