@@ -35,7 +35,9 @@ describe('kill -9', () => {
   it(`of the command at ${ROUNDS} random moments of create, start, stop and rm: the next commands work`, async function () {
     this.timeout(ROUNDS * 2000);
     for (let round = 0; round < ROUNDS; round++) {
-      const child = fork(join(__dirname, 'crash-child.js'), [box.root, box.state], { stdio: 'ignore' });
+      const child = fork(join(__dirname, 'lifecycle-child.js'), [box.root, box.state, 'victim', 'Infinity'], {
+        stdio: 'ignore',
+      });
       await new Promise(resolve => child.once('message', resolve));
       await sleep(Math.random() * 120);
       child.kill('SIGKILL');
