@@ -168,7 +168,11 @@ function checkControllers(
   ];
   for (const [asked, controller, flag] of needs) {
     if (asked && !host.home.has(controller))
-      throw unavailable(controller, flag, 'it is not mounted, disabled at boot, or not handed down to /tinyd');
+      throw unavailable(
+        controller,
+        flag,
+        'it is not mounted, disabled at boot, or not handed down to /tinyd',
+      );
   }
   const memoryIsV2 = host.home.get('memory') === 'v2';
   if (memoryIsV2 && limits.memorySwappiness !== undefined)

@@ -81,10 +81,7 @@ export function detectCgroups(
 }
 
 /** Where each controller is, given what the hierarchies carry. */
-export function controllerHomes(
-  v1: readonly V1Hierarchy[],
-  v2: V2Hierarchy | undefined,
-): CgroupHost['home'] {
+export function controllerHomes(v1: readonly V1Hierarchy[], v2: V2Hierarchy | undefined): CgroupHost['home'] {
   const home = new Map<Controller, V1Hierarchy | 'v2'>();
   for (const controller of CONTROLLERS) {
     const old = v1.find(({ controllers }) => controllers.includes(controller));

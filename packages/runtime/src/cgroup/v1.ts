@@ -25,32 +25,39 @@ export function v1Writes(
   devices: readonly SpecDeviceRule[],
   facts: V1Facts,
 ): Write[] {
-  return controllers.flatMap(controller => {
-    switch (controller) {
-      case 'memory':
-        return memoryWrites(limits, facts);
-      case 'cpu':
-        return [
-          ...given('cpu.shares', limits.cpuShares),
-          ...given('cpu.cfs_period_us', limits.cpuPeriodUs),
-          ...given('cpu.cfs_quota_us', limits.cpuQuotaUs),
-        ];
-      case 'cpuset':
-        return [
-          ...given('cpuset.cpus', limits.cpusetCpus ?? facts.cpus),
-          ...given('cpuset.mems', limits.cpusetMems ?? facts.mems),
-        ];
-      case 'pids':
-        return given('pids.max', limits.pidsLimit);
-      case 'blkio':
-        return given('blkio.bfq.weight', limits.blkioWeight);
-      case 'devices':
-        return devices.map(deviceWrite);
-      case 'cpuacct':
-      case 'freezer':
-        return [];
-    }
-  });
+  return controllers.flatMap(controller => controllerWrites(controller, limits, devices, facts));
+}
+
+function controllerWrites(
+  controller: Controller,
+  limits: EffectiveLimits,
+  devices: readonly SpecDeviceRule[],
+  facts: V1Facts,
+): Write[] {
+  switch (controller) {
+    case 'memory':
+      return memoryWrites(limits, facts);
+    case 'cpu':
+      return [
+        ...given('cpu.shares', limits.cpuShares),
+        ...given('cpu.cfs_period_us', limits.cpuPeriodUs),
+        ...given('cpu.cfs_quota_us', limits.cpuQuotaUs),
+      ];
+    case 'cpuset':
+      return [
+        ...given('cpuset.cpus', limits.cpusetCpus ?? facts.cpus),
+        ...given('cpuset.mems', limits.cpusetMems ?? facts.mems),
+      ];
+    case 'pids':
+      return given('pids.max', limits.pidsLimit);
+    case 'blkio':
+      return given('blkio.bfq.weight', limits.blkioWeight);
+    case 'devices':
+      return devices.map(deviceWrite);
+    case 'cpuacct':
+    case 'freezer':
+      return [];
+  }
 }
 
 function memoryWrites(limits: EffectiveLimits, facts: V1Facts): Write[] {
