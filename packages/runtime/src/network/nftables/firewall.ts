@@ -73,10 +73,11 @@ export function firewallStands(elements: readonly SetElement[]): boolean {
  * @param comment for a new table; one that is replaced keeps its own.
  */
 export function raiseFirewall(elements: readonly SetElement[], comment: string | undefined): void {
+  const added = addElements(elements);
   const state = tableState();
-  if (state === 'missing') request(createTable(comment));
-  if (state === 'damaged') request(replaceTable(readComment(findTable() ?? new Map()) ?? comment));
-  putElements(elements);
+  if (state === 'missing') request(createTable(comment, added));
+  else if (state === 'intact') request(transaction(...added));
+  else request(replaceTable(readComment(findTable() ?? new Map()) ?? comment, added));
 }
 
 /** What a key leads to: an empty buffer in a plain set, undefined when it is absent. */
@@ -87,11 +88,6 @@ export function lookUp(element: SetElement): Buffer | undefined {
   const first = list === undefined ? undefined : readAttributes(list).get(1);
   const value = first === undefined ? undefined : readAttributes(first).get(ELEMENT_VALUE);
   return value === undefined ? Buffer.alloc(0) : readAttributes(value).get(1);
-}
-
-/** Adds elements to an existing table. */
-export function putElements(elements: readonly SetElement[]): void {
-  if (elements.length > 0) request(transaction(...addElements(elements)));
 }
 
 /** Removes those of the elements that are there and lead where they say. */

@@ -249,12 +249,13 @@ function contents(): Buffer[] {
   ];
 }
 
-/** Creates the table. Fails with EEXIST when there is one. */
-export function createTable(comment: string | undefined): Buffer {
-  return transaction(newTable(NLM_F_EXCL, comment), ...contents());
+/** Creates the table, and its first elements with it. Fails with EEXIST when there is one. */
+export function createTable(comment: string | undefined, elements: readonly Buffer[]): Buffer {
+  return transaction(newTable(NLM_F_EXCL, comment), ...contents(), ...elements);
 }
 
-/** Puts the table in the place of one that was tampered with, in one step. Its elements are lost. */
-export function replaceTable(comment: string | undefined): Buffer {
-  return transaction(newTable(0, undefined), deleteTable(), newTable(0, comment), ...contents());
+/** Puts the table in the place of one that was tampered with, in one step. Other elements than these are lost. */
+export function replaceTable(comment: string | undefined, elements: readonly Buffer[]): Buffer {
+  const old = [newTable(0, undefined), deleteTable()];
+  return transaction(...old, newTable(0, comment), ...contents(), ...elements);
 }
