@@ -179,4 +179,19 @@ describe('pulling from a registry', () => {
       code: 'ERR_TINYD_CANCELLED',
     });
   });
+
+  it('stops also what still waits for a connection', async () => {
+    const registry = await server(await sampleImage(), { fault: () => ({ delayMs: 3000 }) });
+    const source = client({ connectionsPerOrigin: 1, stallTimeoutMs: 10_000 });
+    const first = new AbortController();
+    const busy = source.resolve(nameOn(registry), { signal: first.signal });
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const started = performance.now();
+    await rejects(source.resolve(nameOn(registry), { signal: AbortSignal.timeout(50) }), {
+      code: 'ERR_TINYD_CANCELLED',
+    });
+    ok(performance.now() - started < 500);
+    first.abort();
+    await rejects(busy, { code: 'ERR_TINYD_CANCELLED' });
+  });
 });

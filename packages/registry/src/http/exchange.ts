@@ -26,7 +26,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
   readonly #request: HttpRequest;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #onAbort = () => this.#controller?.abort(abortReason(this.#request.signal));
+  /** A request that waits for a connection has no controller yet, and nobody to abort it but this. */
+  readonly #onAbort = () => {
+    if (this.#controller === undefined) this.#reject(this.#request.signal?.reason);
+    else this.#controller.abort(abortReason(this.#request.signal));
+  };
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #controller: Dispatcher.DispatchController | undefined;
@@ -42,12 +46,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
+    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#request.signal?.aborted) this.#onAbort();
-    else this.#request.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   onResponseStart(
