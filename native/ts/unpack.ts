@@ -14,7 +14,7 @@ export interface UnpackOptions {
   readonly targetDir: string;
   /** `trusted` as root, `user` where rootless: the namespace of overlay's own xattrs. */
   readonly overlayXattr: 'trusted' | 'user';
-  /** Refuse to write more than this many bytes of file content (holes do not count, what follows the archive's end does). */
+  /** Refuse to write more than this many bytes: file content without holes, what follows the archive's end, 512 for a name. */
   readonly limitBytes?: number;
 }
 

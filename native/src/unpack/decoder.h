@@ -5,10 +5,10 @@
 
 namespace tinyd::unpack {
 
-enum class Compression { kNone, kGzip, kZstd };
+enum class Compression { kNone, kGzip, kZstd, kXz, kBzip2 };
 
 /** How many leading bytes sniffCompression() needs. */
-constexpr size_t kMagicBytes = 4;
+constexpr size_t kMagicBytes = 6;
 
 /** Tells the compression by the magic number alone; media types are often wrong. */
 Compression sniffCompression(Bytes start);
@@ -24,7 +24,10 @@ class Decoder {
   virtual Status finish() = 0;
 };
 
-/** Makes the decoder; fails with COMPRESSION when its library is not installed. */
+/**
+ * Makes the decoder; fails with COMPRESSION when its library is not installed, and for formats that are only
+ * recognised to be refused: no registry has them, and their decoders are no place for hostile input.
+ */
 Status makeDecoder(Compression compression, std::unique_ptr<Decoder>* decoder);
 
 Status makeGzipDecoder(std::unique_ptr<Decoder>* decoder);

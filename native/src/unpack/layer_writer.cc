@@ -34,6 +34,8 @@ Status LayerWriter::charge(uint64_t bytes) {
 
 Status LayerWriter::add(const Entry& entry, TarReader& content) {
   summary_.entries++;
+  // A name takes room on disk, too: millions of empty files must reach the limit.
+  TRY(charge(kTarBlock));
   std::string path, hidden;
   NameKind kind = NameKind::kPlain;
   TRY(normalise(entry.path, &path));
