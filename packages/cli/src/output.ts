@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { stripControls } from './present/strip-controls';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -14,6 +15,14 @@ const MEMORY_DEVICES = 1;
  */
 export function writeOut(text: string | Uint8Array): void {
   writeFully(STDOUT, text);
+}
+
+/**
+ * Writes what images and containers have a say in: names, labels, commands. Nothing of it can steer a terminal;
+ * a pipe gets every byte.
+ */
+export function showOut(text: string): void {
+  writeOut(isTerminal(STDOUT) ? stripControls(text) : text);
 }
 
 /** Writes to stderr at once: progress, warnings, errors. */

@@ -132,6 +132,14 @@ describe('listings', () => {
     );
   });
 
+  it('keep a row on its line, whatever an image put into it', () => {
+    const hostile = { ...listing, rows: [{ ID: 'aaa', Names: 'two\r\nlines\x1b[2J' }] };
+    assert.equal(
+      renderListing(hostile, { quiet: false }),
+      'CONTAINER ID   NAMES\naaa            two lines\n',
+    );
+  });
+
   it('take \\t and \\n for what they stand for', () => {
     assert.equal(render('{{.ID}}\\t{{.Names}}'), 'aaa\tweb\nbbb\tdatabase\n');
   });

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
-import { stdoutWidth, writeOut } from '../output';
+import { showOut, stdoutWidth } from '../output';
 import { historyListing } from '../present/history-rows';
 import { renderListing } from '../present/list';
 import { namedPlatform } from '../use-cases/platform';
@@ -27,13 +27,13 @@ export default class History extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(History);
     const rows = this.openStore().history(args.image, namedPlatform(flags.platform));
-    if (flags.json) return writeOut(`${JSON.stringify(rows, null, 2)}\n`);
+    if (flags.json) return showOut(`${JSON.stringify(rows, null, 2)}\n`);
     const table = { noTrunc: flags['no-trunc'], human: flags.human, now: Date.now() };
     const style = {
       format: flags.format,
       quiet: flags.quiet,
       width: flags['no-trunc'] ? undefined : stdoutWidth(),
     };
-    writeOut(renderListing(historyListing(rows, table), style));
+    showOut(renderListing(historyListing(rows, table), style));
   }
 }

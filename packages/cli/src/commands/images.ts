@@ -2,11 +2,11 @@ import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { toggle } from '../flags/define';
 import { listFlags } from '../flags/list-flags';
-import { stdoutWidth, writeErr, writeOut } from '../output';
-import { stripControls } from '../present/error';
+import { showOut, stdoutWidth, writeErr } from '../output';
 import { imageListing } from '../present/image-rows';
 import { renderListing } from '../present/list';
 import { shortDigest } from '../present/short-id';
+import { stripControls } from '../present/strip-controls';
 import { filterImages } from '../use-cases/filter-images';
 
 /** `tinyd images`. */
@@ -40,13 +40,13 @@ export default class Images extends TinydCommand {
       if (problem !== undefined)
         writeErr(`tinyd images: warning: image ${shortDigest(id)} is damaged: ${stripControls(problem)}\n`);
     }
-    if (flags.json) return writeOut(`${JSON.stringify(rows, null, 2)}\n`);
+    if (flags.json) return showOut(`${JSON.stringify(rows, null, 2)}\n`);
     const table = { noTrunc: flags['no-trunc'], digests: flags.digests, now: Date.now() };
     const style = {
       format: flags.format,
       quiet: flags.quiet,
       width: flags['no-trunc'] ? undefined : stdoutWidth(),
     };
-    writeOut(renderListing(imageListing(rows, table), style));
+    showOut(renderListing(imageListing(rows, table), style));
   }
 }

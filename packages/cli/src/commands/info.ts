@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
-import { writeOut } from '../output';
+import { showOut } from '../output';
 import { renderFormat } from '../present/format';
 import { binarySize } from '../present/units';
 import { VERSION } from '../version';
@@ -17,7 +17,7 @@ export default class Info extends TinydCommand {
   override async run(): Promise<void> {
     const { flags } = this.parseLine(Info);
     const facts = this.facts();
-    if (flags.format !== undefined) return writeOut(renderFormat(facts, flags.format));
+    if (flags.format !== undefined) return showOut(renderFormat(facts, flags.format));
     const lines: readonly [string, string | number][] = [
       ['Containers', facts.Containers],
       [' Running', facts.ContainersRunning],
@@ -36,7 +36,7 @@ export default class Info extends TinydCommand {
       ['Root', facts.DockerRootDir],
       ['State', facts.StateDir],
     ];
-    writeOut(lines.map(([name, value]) => `${name}: ${value}\n`).join(''));
+    showOut(lines.map(([name, value]) => `${name}: ${value}\n`).join(''));
   }
 
   /** docker's keys where docker has them. */

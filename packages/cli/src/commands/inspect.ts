@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { isTinydError, TinydError } from '@tinyd/core';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
-import { writeOut } from '../output';
+import { showOut } from '../output';
 import { renderFormat } from '../present/format';
 import { namedPlatform } from '../use-cases/platform';
 
@@ -39,9 +39,9 @@ export default class Inspect extends TinydCommand {
     await this.forEach(args.name, name => {
       const object = this.inspect(name, type, flags);
       if (flags.format === undefined) found.push(object);
-      else writeOut(renderFormat(object, flags.format));
+      else showOut(renderFormat(object, flags.format));
     });
-    if (flags.format === undefined) writeOut(`${JSON.stringify(found, null, 4)}\n`);
+    if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
   }
 
   private inspect(

@@ -3,7 +3,7 @@ import { TinydError } from '@tinyd/core';
 import type { PublishedPort } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { parseExpose } from '../flags/ports';
-import { writeOut } from '../output';
+import { showOut } from '../output';
 
 /** `tinyd port`. */
 export default class Port extends TinydCommand {
@@ -18,7 +18,7 @@ export default class Port extends TinydCommand {
     const { args } = this.parseLine(Port);
     const { ports, name } = this.openRuntime().find(args.container).summary();
     if (args.port === undefined) {
-      return writeOut(
+      return showOut(
         ports.map(port => `${port.containerPort}/${port.protocol} -> ${address(port)}\n`).join(''),
       );
     }
@@ -33,7 +33,7 @@ export default class Port extends TinydCommand {
         },
       );
     }
-    writeOut(found.map(port => `${address(port)}\n`).join(''));
+    showOut(found.map(port => `${address(port)}\n`).join(''));
   }
 }
 

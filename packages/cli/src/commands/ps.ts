@@ -3,7 +3,7 @@ import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { listFlags } from '../flags/list-flags';
 import { parseInteger } from '../flags/numbers';
-import { stdoutWidth, writeOut } from '../output';
+import { showOut, stdoutWidth } from '../output';
 import { type ContainerSizes, containerListing } from '../present/container-rows';
 import { renderListing } from '../present/list';
 import { selectContainers } from '../use-cases/filter-containers';
@@ -40,7 +40,7 @@ export default class Ps extends TinydCommand {
         ...each,
         ...(sizes.sizes && { size: sizes.sizes.get(each.id) }),
       }));
-      return writeOut(`${JSON.stringify(typed, null, 2)}\n`);
+      return showOut(`${JSON.stringify(typed, null, 2)}\n`);
     }
     const table = { noTrunc: flags['no-trunc'], now: Date.now(), ...sizes };
     const style = {
@@ -48,7 +48,7 @@ export default class Ps extends TinydCommand {
       quiet: flags.quiet,
       width: flags['no-trunc'] ? undefined : stdoutWidth(),
     };
-    writeOut(renderListing(containerListing(containers, table), style));
+    showOut(renderListing(containerListing(containers, table), style));
   }
 
   private sizesOf(containers: readonly ContainerSummary[]): Map<string, ContainerSizes> {

@@ -1,4 +1,5 @@
 import { isTinydError, TinydError } from '@tinyd/core';
+import { oneLine, stripControls } from './strip-controls';
 
 /** Turns whatever was thrown into a TinydError, so that every failure has a code and one line of text. */
 export function asTinydError(error: unknown): TinydError {
@@ -30,17 +31,6 @@ export function formatError(error: unknown, command: string, debug = false): str
   for (const left of failure.cleanupErrors) lines.push(`${prefix}: clean-up: ${oneLine(left.message)}`);
   if (debug) lines.push(...stacks(failure));
   return `${lines.join('\n')}\n`;
-}
-
-/** Removes what could move the cursor, recolour or retitle a terminal: C0, C1, DEL and bidirectional overrides. */
-export function stripControls(text: string): string {
-  return text
-    .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '')
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '');
-}
-
-function oneLine(text: string): string {
-  return stripControls(text.replace(/\s*[\r\n]+\s*/g, ' '));
 }
 
 function stacks(error: unknown): string[] {

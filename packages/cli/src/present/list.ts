@@ -1,6 +1,7 @@
 import { compileTemplate, type Template } from '../template/evaluate';
 import { FUNCTIONS, HEADING_FUNCTIONS } from '../template/functions';
 import { toJson } from '../template/value';
+import { oneLine } from './strip-controls';
 import { alignTabs, renderTable } from './table';
 
 /** One row for templates: docker's field names; values are text, methods take arguments (`.Label "k"`). */
@@ -52,7 +53,8 @@ function standardTable(
   }));
   return renderTable(
     columns,
-    rows.map(row => table.map(field => String(row[field]))),
+    // An image may put line breaks into its history: a row stays a row.
+    rows.map(row => table.map(field => oneLine(String(row[field])))),
     width,
   );
 }

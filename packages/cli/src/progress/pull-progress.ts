@@ -1,7 +1,7 @@
 import type { SourceNotice } from '@tinyd/core';
 import type { PullEvent } from '@tinyd/store';
 import { writeErr } from '../output';
-import { stripControls } from '../present/error';
+import { stripControls } from '../present/strip-controls';
 import { humanSize } from '../present/units';
 import { barLines } from './bar-lines';
 import { Painter, type TerminalSize } from './painter';
