@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { becomeHelper, connectUnix } from '@tinyd/native';
 import { systemCode } from './atomic-file';
@@ -51,11 +50,6 @@ export function becomeAttachClient(client: AttachClient): never {
     env: [],
     fds: [0, 1, 2, -1, -1, client.fd],
   });
-}
-
-/** Closes a client that nobody becomes. */
-export function dropClient(client: AttachClient): void {
-  closeSync(client.fd);
 }
 
 /** The options of `tinyd-init attach` (native/helper/attach.c). */

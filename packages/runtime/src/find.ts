@@ -15,7 +15,7 @@ export function containerIds(layout: RuntimeLayout): string[] {
 }
 
 /** Whether a text is a full container ID. */
-export function isContainerId(text: string): boolean {
+function isContainerId(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }
 

@@ -1,4 +1,4 @@
-export { type AttachClient, type AttachOptions, becomeAttachClient, dropClient } from './attach-client';
+export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
 export type { RuntimeFolders } from './layout';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { getSystemErrorMap } from 'node:util';
+import { attachArguments } from '../../../packages/runtime/dist/attach-client';
 import { startError } from '../../../packages/runtime/dist/helper/start-error';
 import { containerLayout, runtimeLayout } from '../../../packages/runtime/dist/layout';
 import { lowerOptions } from '../../../packages/runtime/dist/lowering/mount-options';
@@ -185,5 +186,33 @@ describe('a start that failed', () => {
       assert.ok(message.includes('EPERM'), message);
       assert.equal(details.stage, stage);
     }
+  });
+});
+
+describe('attach client', () => {
+  const options = {
+    stdin: true,
+    stdout: true,
+    stderr: false,
+    tty: true,
+    detachKeys: [16, 17],
+    signalProxy: true,
+  };
+
+  it('is told the streams, the keys and what else it needs', () => {
+    assert.deepEqual(attachArguments({ options, redraw: true }), [
+      '--stdin',
+      '--stdout',
+      '--tty',
+      '--redraw',
+      '--sig-proxy',
+      '--detach-keys',
+      '1011',
+    ]);
+  });
+
+  it('no keys: nothing detaches', () => {
+    const quiet = { ...options, stdin: false, tty: false, signalProxy: false, detachKeys: [] };
+    assert.deepEqual(attachArguments({ options: quiet, redraw: false }), ['--stdout']);
   });
 });

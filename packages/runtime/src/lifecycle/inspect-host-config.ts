@@ -5,7 +5,6 @@ import { DEFAULT_SHM_BYTES } from '../spec/mounts';
 
 /** docker's HostConfig: what the user asked for, with docker's words for what was not asked. */
 export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {
-  const { limits } = options;
   const unmasked = options.privileged || options.systemPathsUnconfined;
   return {
     Binds: options.binds.length === 0 ? null : options.binds.map(bindText),
@@ -36,28 +35,35 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     ShmSize: options.shmBytes ?? DEFAULT_SHM_BYTES,
     Sysctls: options.sysctls,
     Init: options.init,
-    CpuShares: limits.cpuShares ?? 0,
-    Memory: limits.memoryBytes ?? 0,
-    NanoCpus: limits.nanoCpus ?? 0,
     CgroupParent: '/tinyd',
-    BlkioWeight: limits.blkioWeight ?? 0,
-    CpuPeriod: limits.cpuPeriodUs ?? 0,
-    CpuQuota: limits.cpuQuotaUs ?? 0,
-    CpusetCpus: limits.cpusetCpus ?? '',
-    CpusetMems: limits.cpusetMems ?? '',
+    ...inspectLimits(options),
     Devices: options.devices.map(device => ({
       PathOnHost: device.source,
       PathInContainer: device.target,
       CgroupPermissions: device.permissions,
     })),
+    Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Hard: hard, Soft: soft })),
+    MaskedPaths: unmasked ? [] : maskedPaths(),
+    ReadonlyPaths: unmasked ? [] : READONLY_PATHS,
+  };
+}
+
+/** docker's words for "unlimited" are zero and null. */
+function inspectLimits({ limits }: CreateOptions): object {
+  return {
+    CpuShares: limits.cpuShares ?? 0,
+    Memory: limits.memoryBytes ?? 0,
+    NanoCpus: limits.nanoCpus ?? 0,
+    BlkioWeight: limits.blkioWeight ?? 0,
+    CpuPeriod: limits.cpuPeriodUs ?? 0,
+    CpuQuota: limits.cpuQuotaUs ?? 0,
+    CpusetCpus: limits.cpusetCpus ?? '',
+    CpusetMems: limits.cpusetMems ?? '',
     MemoryReservation: limits.memoryReservationBytes ?? 0,
     MemorySwap: limits.memorySwapBytes ?? 0,
     MemorySwappiness: limits.memorySwappiness ?? null,
     OomKillDisable: limits.oomKillDisable ?? false,
     PidsLimit: limits.pidsLimit ?? null,
-    Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Hard: hard, Soft: soft })),
-    MaskedPaths: unmasked ? [] : maskedPaths(),
-    ReadonlyPaths: unmasked ? [] : READONLY_PATHS,
   };
 }
 

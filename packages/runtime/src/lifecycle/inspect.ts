@@ -25,19 +25,7 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
     Created: record.created,
     Path: argv[0] ?? '',
     Args: argv.slice(1),
-    State: {
-      Status: state.status,
-      Running: running,
-      Paused: false,
-      Restarting: false,
-      OOMKilled: state.oomKilled,
-      Dead: false,
-      Pid: state.pid,
-      ExitCode: state.exitCode,
-      Error: state.error,
-      StartedAt: state.startedAt,
-      FinishedAt: state.finishedAt,
-    },
+    State: inspectState(view),
     Image: options.image.id,
     ResolvConfPath: etc.resolvConf,
     HostnamePath: etc.hostname,
@@ -64,6 +52,22 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
     Mounts: mountPoints(view),
     Config: inspectConfig(view),
     NetworkSettings: networkSettings(view, running ? readNetworkSettings(paths) : undefined),
+  };
+}
+
+function inspectState({ state }: ContainerView): InspectDocument {
+  return {
+    Status: state.status,
+    Running: state.status === 'running',
+    Paused: false,
+    Restarting: false,
+    OOMKilled: state.oomKilled,
+    Dead: false,
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { TinydError } from '@tinyd/core';
 import { replaceUnflushed, systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
@@ -8,9 +9,10 @@ import {
   attachBridge,
   loopbackPlan,
   type NetworkSettings,
+  portTakenError,
   releaseNetwork,
 } from '../network';
-import type { NetworkPlan, TeardownPlan } from '../plan/plan';
+import type { HelperReport, NetworkPlan, TeardownPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import { sysctlPath } from '../spec/sysctls';
@@ -118,6 +120,19 @@ export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout)
 /** Drops the note of a network that the monitor has given back. */
 export function forgetNetwork(paths: ContainerLayout): void {
   rmSync(paths.network, { force: true });
+}
+
+/** The error that names who was faster to take a port; undefined when the helper stopped for another reason. */
+export async function claimError(
+  context: RuntimeContext,
+  network: PreparedNetwork,
+  report: HelperReport,
+): Promise<TinydError | undefined> {
+  if (report.stage !== 'port-claim' || report.errno !== constants.errno.EADDRINUSE) return undefined;
+  const port = network.settings?.ports.find(
+    ({ protocol, hostIp, hostPort }) => report.operand === `${protocol} ${hostIp}:${hostPort}`,
+  );
+  return port === undefined ? undefined : portTakenError(port, attachedContainers(context));
 }
 
 function attachedContainers(context: RuntimeContext): AttachedContainer[] {

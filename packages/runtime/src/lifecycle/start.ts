@@ -13,8 +13,9 @@ import { lowerSession } from '../lowering/session';
 import { forgetFlows } from '../network';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
+import { STATUS_RULES } from '../state/status';
 import { Undo } from '../undo';
-import { prepareNetwork, withSysctls } from './network';
+import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
@@ -51,7 +52,7 @@ export async function startContainer(
   const { paths } = requireContainer(context, id);
   return withContainerLock(paths, async () => {
     const view = await repairContainer(context, requireContainer(context, id));
-    if (view.state.status === 'running') return { started: false, warnings: [] };
+    if (!STATUS_RULES[view.state.status].canStart) return { started: false, warnings: [] };
     const undo = new Undo();
     if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));
     try {
@@ -96,7 +97,8 @@ async function start(
   undo.add(async () => void (await removeCgroups(record.id)));
   const { report, client } = launchHelper(plan, options.attach);
   if (report.stage !== 'started') {
-    throw startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
+    const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
+    throw (await claimError(context, network, report)) ?? failure;
   }
   if (network.settings !== undefined) forgetFlows(network.settings);
   const warnings = [...cgroups.warnings, ...report.warnings];

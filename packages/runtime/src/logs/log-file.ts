@@ -77,7 +77,7 @@ export class LogFile {
 }
 
 /** Path of the nth older file: `log`, `log.1`, `log.2`. */
-export function rotatedPath(path: string, age: number): string {
+function rotatedPath(path: string, age: number): string {
   return age === 0 ? path : `${path}.${age}`;
 }
 

@@ -23,7 +23,7 @@ const RESOURCES: Readonly<Record<string, number>> = {
 };
 
 /** RLIM_INFINITY. */
-export const UNLIMITED = 2n ** 64n - 1n;
+const UNLIMITED = 2n ** 64n - 1n;
 
 /** Checks `--ulimit` values; -1 stands for unlimited. Fails with ERR_TINYD_LIMIT_INVALID. */
 export function specRlimits(ulimits: CreateOptions['ulimits']): SpecRlimit[] {

@@ -39,7 +39,7 @@ export interface ObservedState {
 }
 
 /** docker's "never". */
-export const ZERO_TIME = '0001-01-01T00:00:00Z';
+const ZERO_TIME = '0001-01-01T00:00:00Z';
 
 /** Exit status of a container whose monitor did not live to record one. */
 export const LOST_EXIT_CODE = 137;
