@@ -1,6 +1,6 @@
 // Bundles the compiled packages into dist/bundle: tinyd.js for what every command needs, chunks for what few need.
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -147,6 +147,13 @@ function quietStart() {
   };
 }
 
+/** A command that starts meanwhile sees the old file or the new one. */
+function replaceFile(file, content) {
+  const temporary = join(output, `.${file}.${process.pid}`);
+  writeFileSync(temporary, content);
+  renameSync(temporary, join(output, file));
+}
+
 async function bundle(entry, file) {
   const result = await build({
     entryPoints: [entry],
@@ -173,7 +180,7 @@ async function bundle(entry, file) {
   });
   const text = result.outputFiles[0].text;
   const hash = createHash('sha256').update(text).update(readFileSync(loader)).digest('hex').slice(0, 16);
-  writeFileSync(join(output, file), `//${hash}\n${text}`);
+  replaceFile(file, `//${hash}\n${text}`);
   if (process.env.BUNDLE_META)
     writeFileSync(join(output, `${file}.meta.json`), JSON.stringify(result.metafile));
   return text.length;
@@ -187,6 +194,6 @@ const sizes = await Promise.all([
   bundle(join(compiled, 'index.js'), 'tinyd.js'),
   ...CHUNKS.map(name => bundle(join(compiled, 'chunks', `${name}.js`), `chunk-${name}.js`)),
 ]);
-cpSync(loader, join(output, 'loader.js'));
+replaceFile('loader.js', readFileSync(loader));
 chmodSync(join(packageRoot, 'bin', 'tinyd'), 0o755);
 console.log(`bundled tinyd (${sizes.map(size => `${Math.round(size / 1024)} kB`).join(', ')})`);
