@@ -3,7 +3,9 @@ const MOST = 3;
 /** The names that a mistyped one may have meant, nearest first, at most three. */
 export function nearNames(text: string, names: readonly string[]): string[] {
   const wanted = bare(text);
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const last = wanted.split('/').at(-1) ?? '';
+  // Two letters in the wrong order count as two edits; two edits make anything of a very short name.
+  const limit = last.length <= 3 ? 1 : Math.max(2, Math.floor(last.length / 3));
   return [...new Set(names)]
     .map(name => ({ name, distance: distanceTo(wanted, name) }))
     .filter(({ distance }) => distance <= limit)
