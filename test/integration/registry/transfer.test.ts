@@ -64,6 +64,12 @@ describe('transferring a blob', () => {
     });
   });
 
+  it('takes a server that only trickles for one that stalls', async () => {
+    const { registry, layer, content, reference } = await setUp(20_000, { bytesPerSecond: 200 });
+    deepStrictEqual(await readBlob(client({ stallTimeoutMs: 100 }), reference, layer), content);
+    strictEqual(registry.requests.length, 2);
+  });
+
   it('does not take a slow consumer for a stalled server', async () => {
     const { registry, layer, reference, content } = await setUp(6 * MIB);
     let length = 0;

@@ -1,19 +1,29 @@
+import { TinydError } from '@tinyd/core';
 import type { Dispatcher } from 'undici';
 import type { HttpRequest, HttpResponse, ResponseBody } from './message';
+import { TransientFailure } from './transient';
 
 /** Bytes that may wait for the consumer before the socket is left unread. */
 const HIGH_WATER_BYTES = 1024 * 1024;
+/** A server that sends fewer bytes in four stall timeouts only pretends to be alive. */
+const TRICKLE_BYTES = 4096;
+const TRICKLE_TIMEOUTS = 4;
 
 /**
  * Sends one request and resolves when the response's head has arrived; the body then flows with back-pressure.
  *
  * Fails with undici's errors, or with the signal's reason.
  */
-export function exchange(dispatcher: Dispatcher, path: string, request: HttpRequest): Promise<HttpResponse> {
+export function exchange(
+  dispatcher: Dispatcher,
+  path: string,
+  request: HttpRequest,
+  stallTimeoutMs: number,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted) return reject(request.signal.reason);
     const { method, url, headers, body } = request;
-    const handler = new ExchangeHandler(request, resolve, reject);
+    const handler = new ExchangeHandler(request, stallTimeoutMs * TRICKLE_TIMEOUTS, resolve, reject);
     // Without `reset` undici closes the connection after each HEAD, for servers that answer it with a body.
     dispatcher.dispatch(
       { origin: url.origin, path, method, headers, body: body ?? null, reset: false },
@@ -24,6 +34,7 @@ export function exchange(dispatcher: Dispatcher, path: string, request: HttpRequ
 
 class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
   readonly #request: HttpRequest;
+  readonly #windowMs: number;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   /** A request that waits for a connection has no controller yet, and nobody to abort it but this. */
@@ -33,6 +44,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
   };
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
+  #windowStart = 0;
+  #windowBytes = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #wake: (() => void) | undefined;
   #ended = false;
@@ -40,10 +53,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
 
   constructor(
     request: HttpRequest,
+    windowMs: number,
     resolve: (response: HttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#request = request;
+    this.#windowMs = windowMs;
     this.#resolve = resolve;
     this.#reject = reject;
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -59,6 +74,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
     status: number,
     headers: HttpResponse['headers'],
   ): void {
+    this.#startWindow();
     if (status >= 200) this.#resolve({ status, headers, url: this.#request.url, body: this });
   }
 
@@ -67,6 +83,16 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
     this.#queuedBytes += chunk.length;
     if (this.#queuedBytes > HIGH_WATER_BYTES) controller.pause();
     this.#wake?.();
+    this.#windowBytes += chunk.length;
+    if (performance.now() - this.#windowStart > this.#windowMs) {
+      if (this.#windowBytes < TRICKLE_BYTES) controller.abort(trickle(this.#request.url));
+      this.#startWindow();
+    }
+  }
+
+  #startWindow(): void {
+    this.#windowStart = performance.now();
+    this.#windowBytes = 0;
   }
 
   onResponseEnd(): void {
@@ -96,7 +122,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
         const chunk = this.#queue.shift();
         if (chunk !== undefined) {
           this.#queuedBytes -= chunk.length;
-          if (this.#queuedBytes <= HIGH_WATER_BYTES && this.#controller?.paused) this.#controller.resume();
+          if (this.#queuedBytes <= HIGH_WATER_BYTES && this.#controller?.paused) {
+            // While it was paused nothing could come.
+            this.#startWindow();
+            this.#controller.resume();
+          }
           yield chunk;
         } else if (this.#ended) {
           if (this.#error !== undefined) throw this.#error;
@@ -116,4 +146,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler, ResponseBody {
 
 function abortReason(signal: AbortSignal | undefined): Error {
   return signal?.reason instanceof Error ? signal.reason : new Error('aborted');
+}
+
+function trickle({ host }: URL): TransientFailure {
+  return new TransientFailure(
+    new TinydError('ERR_TINYD_REGISTRY_UNREACHABLE', `cannot reach ${host}: transfer stalled`),
+  );
 }

@@ -35,6 +35,7 @@ export class Transport {
     // pool would open another one, and TLS would shake hands again.
     await nextTurn();
     const proxy = proxyFor(request.url, this.#options.env);
+    const { stallTimeoutMs } = this.#options;
     const { origin, protocol, host, pathname, search } = request.url;
     if (proxy !== undefined && protocol === 'http:') {
       // A proxy takes plain HTTP by absolute URL; many refuse CONNECT to anything but port 443.
@@ -42,13 +43,13 @@ export class Transport {
         this.#pool(new URL(proxy.origin), {}),
       );
       const headers = { ...request.headers, host, ...proxyAuthorization(proxy) };
-      return exchange(dispatcher, `${origin}${pathname}${search}`, { ...request, headers });
+      return exchange(dispatcher, `${origin}${pathname}${search}`, { ...request, headers }, stallTimeoutMs);
     }
     const key = `${origin} ${trust.insecureSkipVerify === true} ${trust.ca ?? ''}`;
     const dispatcher = await this.#dispatcher(key, () =>
       proxy === undefined ? this.#pool(request.url, trust) : this.#tunnel(request.url, proxy, trust),
     );
-    return exchange(dispatcher, pathname + search, request);
+    return exchange(dispatcher, pathname + search, request, stallTimeoutMs);
   }
 
   /** Closes every connection at once, also those in use. */
