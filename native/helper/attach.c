@@ -178,7 +178,8 @@ static void keep_payload(const uint8_t* data, size_t length) {
   attach.error[done < sizeof attach.error ? done : sizeof attach.error - 1] = '\0';
 }
 
-/** Looks at one more piece of what was received. Returns the descriptor to wait for, or -1 when it went on. */
+/** Looks at one more piece of what was received. Returns the descriptor to wait for, or -1 when it went on.
+ */
 static int take_piece(void) {
   size_t left = attach.filled - attach.at;
   if (attach.header_got < sizeof attach.header) {
@@ -215,7 +216,8 @@ static void receive(void) {
   attach.filled = (size_t)got;
 }
 
-/** One round: waits for whatever can go on. Output that is not taken holds the socket back, never the signals. */
+/** One round: waits for whatever can go on. Output that is not taken holds the socket back, never the
+ * signals. */
 static void serve(void) {
   int blocked = -1;
   while (attach.at < attach.filled && blocked == -1) {
@@ -292,7 +294,8 @@ static void take_signals(void) {
 int attach_main(int argc, char** argv) {
   take_signals();
   read_options(argc, argv);
-  uint32_t wants = (attach.wants_stdin ? FRAME_WANTS_STDIN : 0) | (attach.wants_stdout ? FRAME_WANTS_STDOUT : 0) |
+  uint32_t wants = (attach.wants_stdin ? FRAME_WANTS_STDIN : 0) |
+                   (attach.wants_stdout ? FRAME_WANTS_STDOUT : 0) |
                    (attach.wants_stderr ? FRAME_WANTS_STDERR : 0);
   send_frame(FRAME_HELLO, &wants, sizeof wants);
   if (attach.tty) {

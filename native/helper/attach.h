@@ -12,8 +12,8 @@
  *   --detach-keys HEX    input bytes that detach; without it nothing does
  *   --sig-proxy          passes signals on to the container's process
  *
- * Ends with the container's status; with 0 and "read escape sequence" on stderr when detached; with 1 and a message
- * when the monitor has vanished. Died by a signal itself: ends by that signal.
+ * Ends with the container's status; with 0 and "read escape sequence" on stderr when detached; with 1 and a
+ * message when the monitor has vanished. Died by a signal itself: ends by that signal.
  */
 int attach_main(int argc, char** argv);
 

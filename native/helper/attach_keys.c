@@ -35,7 +35,8 @@ static size_t advance(struct attach_keys* keys, uint8_t key, uint8_t* out, size_
   }
 }
 
-bool attach_keys_filter(struct attach_keys* keys, const uint8_t* in, size_t length, uint8_t* out, size_t* out_length) {
+bool attach_keys_filter(struct attach_keys* keys, const uint8_t* in, size_t length, uint8_t* out,
+                        size_t* out_length) {
   *out_length = 0;
   if (keys->length == 0) {
     memcpy(out, in, length);

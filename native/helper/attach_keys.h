@@ -17,9 +17,11 @@ struct attach_keys {
 bool attach_keys_parse(struct attach_keys* keys, const char* hex);
 
 /**
- * Copies input to `out` (room for `length` + ATTACH_KEYS_MOST) less what may be, or is, the sequence: its beginning is
- * held back until the next key decides. True: the sequence is complete; what came before it is in `out`.
+ * Copies input to `out` (room for `length` + ATTACH_KEYS_MOST) less what may be, or is, the sequence: its
+ * beginning is held back until the next key decides. True: the sequence is complete; what came before it is
+ * in `out`.
  */
-bool attach_keys_filter(struct attach_keys* keys, const uint8_t* in, size_t length, uint8_t* out, size_t* out_length);
+bool attach_keys_filter(struct attach_keys* keys, const uint8_t* in, size_t length, uint8_t* out,
+                        size_t* out_length);
 
 #endif

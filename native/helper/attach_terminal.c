@@ -23,7 +23,8 @@ void attach_terminal_restore(void) {
 
 bool attach_terminal_size(uint32_t* rows, uint32_t* columns) {
   struct winsize size;
-  if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == -1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1) return false;
+  if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == -1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1)
+    return false;
   *rows = size.ws_row;
   *columns = size.ws_col;
   return true;

@@ -81,8 +81,8 @@ static void attach_device_program(const struct plan_cgroup* cgroup, int folder) 
 }
 
 /**
- * Opens the file by which a process enters. v1: `tasks`, because a single thread that moves itself there needs no
- * grace period of the kernel, which costs cgroup.procs up to 15 ms.
+ * Opens the file by which a process enters. v1: `tasks`, because a single thread that moves itself there
+ * needs no grace period of the kernel, which costs cgroup.procs up to 15 ms.
  */
 static void open_entry(struct cgroups* cgroups, const struct plan_cgroup* cgroup, int folder) {
   if (cgroup->unified && cgroups->clone_into == -1) {

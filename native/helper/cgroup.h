@@ -14,7 +14,8 @@ struct cgroups {
   unsigned enter_count;
 };
 
-/** Makes the folders, writes the limits and opens what is needed to enter. Fails the start when something is refused. */
+/** Makes the folders, writes the limits and opens what is needed to enter. Fails the start when something is
+ * refused. */
 void cgroups_make(struct cgroups* cgroups, const struct plan* plan);
 
 /** Opens existing cgroups so that a process can enter them (exec). */

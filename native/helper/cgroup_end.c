@@ -15,7 +15,8 @@
 #define REMOVE_TRIES 200
 
 /** Calls `visit` for a cgroup folder and all below it, children first. */
-static void walk(int parent, const char* name, int depth, void (*visit)(int parent, const char* name, int folder)) {
+static void walk(int parent, const char* name, int depth,
+                 void (*visit)(int parent, const char* name, int folder)) {
   int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd == -1) return;
   DIR* folder = fdopendir(fd);
@@ -91,7 +92,8 @@ static void remove_folder(int parent, const char* name, int folder) {
   (void)folder;
   // EBUSY: a process that is dead already has not quite left yet.
   struct timespec pause = {.tv_nsec = 200 * 1000};
-  for (int tries = 0; unlinkat(parent, name, AT_REMOVEDIR) == -1 && errno == EBUSY && tries < REMOVE_TRIES; tries++) {
+  for (int tries = 0; unlinkat(parent, name, AT_REMOVEDIR) == -1 && errno == EBUSY && tries < REMOVE_TRIES;
+       tries++) {
     kill_members(parent, name, folder);
     nanosleep(&pause, NULL);
     if (pause.tv_nsec < 10 * 1000 * 1000) pause.tv_nsec *= 2;

@@ -50,9 +50,8 @@ union descriptor_space {
 int channel_send_terminal(int fd, int master, int slave) {
   struct channel_message message = {.kind = CHANNEL_TERMINAL};
   struct iovec part = {&message, offsetof(struct channel_message, text) + 1};
-  union descriptor_space space = {.header = {.cmsg_len = CMSG_LEN(2 * sizeof(int)),
-                                             .cmsg_level = SOL_SOCKET,
-                                             .cmsg_type = SCM_RIGHTS}};
+  union descriptor_space space = {
+      .header = {.cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
   int fds[2] = {master, slave};
   memcpy(CMSG_DATA(&space.header), fds, sizeof fds);
   struct msghdr envelope = {

@@ -6,8 +6,8 @@
 #include "report.h"
 
 /*
- * What the monitor and the process it starts tell each other until the program runs. A seqpacket pair, close-on-exec:
- * its end on the monitor's side means that the program was executed, or that the process died.
+ * What the monitor and the process it starts tell each other until the program runs. A seqpacket pair,
+ * close-on-exec: its end on the monitor's side means that the program was executed, or that the process died.
  */
 
 enum channel_kind {

@@ -78,7 +78,8 @@ static void keep(struct client* client, const struct iovec* parts, int count, si
   for (int i = 0; i < count; i++) total += parts[i].iov_len;
   uint8_t* grown = malloc(client->pending_length + total - skip);
   if (grown == NULL) return drop(client);
-  if (client->pending_length > 0) memcpy(grown, client->pending + client->pending_start, client->pending_length);
+  if (client->pending_length > 0)
+    memcpy(grown, client->pending + client->pending_start, client->pending_length);
   size_t at = client->pending_length;
   for (int i = 0; i < count; i++) {
     size_t from = skip < parts[i].iov_len ? skip : parts[i].iov_len;
@@ -141,7 +142,8 @@ void clients_add(int fd, bool trusted_first) {
     client->wants = FRAME_WANTS_STDOUT | FRAME_WANTS_STDERR;
     client->feeds = true;
   }
-  struct epoll_event event = {.events = EPOLLIN, .data.u64 = clients.first_tag + (uint64_t)(client - clients.all)};
+  struct epoll_event event = {.events = EPOLLIN,
+                              .data.u64 = clients.first_tag + (uint64_t)(client - clients.all)};
   if (epoll_ctl(clients.epoll, EPOLL_CTL_ADD, fd, &event) == -1) drop(client);
 }
 
@@ -194,7 +196,8 @@ static void handle_frame(struct client* client) {
 static void take_input(struct client* client, const uint8_t* data, size_t length) {
   if (!client->greeted) return refuse(client, "expected hello");
   if (client->input == NULL) client->input = malloc(FRAME_WINDOW);
-  if (client->input == NULL || client->input_length + length > FRAME_WINDOW) return refuse(client, "input window exceeded");
+  if (client->input == NULL || client->input_length + length > FRAME_WINDOW)
+    return refuse(client, "input window exceeded");
   if (client->input_start + client->input_length + length > FRAME_WINDOW) {
     memmove(client->input, client->input + client->input_start, client->input_length);
     client->input_start = 0;
@@ -249,7 +252,8 @@ void clients_ready(uint64_t tag, uint32_t epoll_events) {
 void clients_output(enum frame_type type, const void* data, size_t length) {
   uint32_t flag = type == FRAME_STDERR ? FRAME_WANTS_STDERR : FRAME_WANTS_STDOUT;
   for (unsigned i = 0; i < MOST_CLIENTS; i++) {
-    if (clients.all[i].fd != -1 && (clients.all[i].wants & flag)) send_frame(&clients.all[i], type, data, length);
+    if (clients.all[i].fd != -1 && (clients.all[i].wants & flag))
+      send_frame(&clients.all[i], type, data, length);
   }
 }
 

@@ -7,8 +7,8 @@
 #include "frames.h"
 
 /*
- * The attach clients of one container. What a client sends is bounded by its window; what it does not read is bounded
- * by pausing the container's output (clients_blocked), so that nothing is lost and nothing grows.
+ * The attach clients of one container. What a client sends is bounded by its window; what it does not read is
+ * bounded by pausing the container's output (clients_blocked), so that nothing is lost and nothing grows.
  */
 
 /** What the clients ask of the session. */

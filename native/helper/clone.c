@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 pid_t clone_process(uint64_t flags, int cgroup, int exit_signal, int* pidfd) {
-  struct clone_args arguments = {
-      .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = (uint64_t)exit_signal};
+  struct clone_args arguments = {.flags = flags | CLONE_PIDFD,
+                                 .pidfd = (uint64_t)(uintptr_t)pidfd,
+                                 .exit_signal = (uint64_t)exit_signal};
   if (cgroup != -1) {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = (uint64_t)cgroup;

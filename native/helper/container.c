@@ -71,7 +71,8 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   process_set_oom_score(&plan->process);
   cgroups_enter(cgroups);
   enter_namespaces(plan, namespaces);
-  if ((container->unshare & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) == -1) fail(STAGE_CLONE, "cgroup namespace");
+  if ((container->unshare & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) == -1)
+    fail(STAGE_CLONE, "cgroup namespace");
   process_join_keyring(plan);
   set_names(container);
 
@@ -81,7 +82,8 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   mounts_apply(plan, &sources, root);
   process_open_terminal(start, root, true);
   rootfs_pivot(container, root);
-  // Letting go of the host's tree takes as long as the monitor needs for its side of the network: not one by one.
+  // Letting go of the host's tree takes as long as the monitor needs for its side of the network: not one by
+  // one.
   if (plan->session.has_network) {
     await_network(start->channel);
     netns_set_up_container(plan);

@@ -25,7 +25,8 @@ void devices_make_node(const struct plan_mount* step, int root) {
       fail_because(STAGE_DEVICE, reason, step->target);
     }
   }
-  if (fchownat(parent, name, step->uid, step->gid, AT_SYMLINK_NOFOLLOW) == -1) fail(STAGE_DEVICE, step->target);
+  if (fchownat(parent, name, step->uid, step->gid, AT_SYMLINK_NOFOLLOW) == -1)
+    fail(STAGE_DEVICE, step->target);
   close(parent);
 }
 

@@ -21,7 +21,8 @@ static int executable(const char* path) {
 static const char* find_variable(char* const* environment, const char* name) {
   size_t length = strlen(name);
   for (; *environment != NULL; environment++) {
-    if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=') return *environment + length + 1;
+    if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+      return *environment + length + 1;
   }
   return "";
 }

@@ -3,8 +3,8 @@
 #include <stdint.h>
 
 /*
- * What attach clients and the monitor say to each other on attach.sock: frames of a header and at most 64 KiB.
- * All numbers little-endian u32. The TypeScript side is packages/runtime/src/attach-protocol.ts.
+ * What attach clients and the monitor say to each other on attach.sock: frames of a header and at most 64
+ * KiB. All numbers little-endian u32. The TypeScript side is packages/runtime/src/attach-protocol.ts.
  */
 
 struct frame_header {

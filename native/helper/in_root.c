@@ -20,7 +20,8 @@ int in_root_open(int root, const char* path, int flags, uint64_t resolve) {
   long fd;
   int races = 0;
   do {
-    // EAGAIN: a rename elsewhere raced with "..", and the kernel could not tell whether the walk stayed inside.
+    // EAGAIN: a rename elsewhere raced with "..", and the kernel could not tell whether the walk stayed
+    // inside.
     fd = syscall(SYS_openat2, root, path[0] == '\0' ? "." : path, &how, sizeof how);
   } while (fd == -1 && (errno == EINTR || (errno == EAGAIN && races++ < MOST_RACES)));
   return (int)fd;
@@ -28,10 +29,10 @@ int in_root_open(int root, const char* path, int flags, uint64_t resolve) {
 
 /** A path split at its first part that does not exist. */
 struct missing {
-  int folder;          /* the last folder that does */
-  size_t known;        /* length of the path that leads to it */
+  int folder;              /* the last folder that does */
+  size_t known;            /* length of the path that leads to it */
   char part[NAME_MAX + 1]; /* the first part that does not exist, or is a dangling link */
-  size_t rest;         /* where the path goes on behind it */
+  size_t rest;             /* where the path goes on behind it */
 };
 
 /** Finds how much of `path` exists. False with errno set on failure. */
@@ -66,14 +67,16 @@ static bool find_missing(int root, const char* path, struct missing* missing) {
   return false;
 }
 
-/** Puts a dangling link's target in the place of the link. False with errno set when the path grows too long. */
+/** Puts a dangling link's target in the place of the link. False with errno set when the path grows too long.
+ */
 static bool follow_link(char* path, const struct missing* missing, const char* target) {
   char followed[PATH_MAX];
   int length;
   if (target[0] == '/') {
     length = snprintf(followed, sizeof followed, "%s%s", target, path + missing->rest);
   } else {
-    length = snprintf(followed, sizeof followed, "%.*s/%s%s", (int)missing->known, path, target, path + missing->rest);
+    length = snprintf(followed, sizeof followed, "%.*s/%s%s", (int)missing->known, path, target,
+                      path + missing->rest);
   }
   if (length < 0 || (size_t)length >= sizeof followed) {
     errno = ENAMETOOLONG;
@@ -83,7 +86,8 @@ static bool follow_link(char* path, const struct missing* missing, const char* t
   return true;
 }
 
-/** Makes the first missing part, or follows it when it is a dangling link. False with errno set on failure. */
+/** Makes the first missing part, or follows it when it is a dangling link. False with errno set on failure.
+ */
 static bool make_part(char* path, const struct missing* missing, enum in_root_kind kind) {
   char target[PATH_MAX];
   ssize_t length = readlinkat(missing->folder, missing->part, target, sizeof target - 1);

@@ -41,7 +41,8 @@ void init_reaper_split(void) {
   pid_t program = fork();
   if (program == -1) fail(STAGE_EXEC, "fork");
   if (program > 0) serve(program, &all);
-  // A group of its own, in the foreground of the terminal if there is one: the keyboard's signals are for it alone.
+  // A group of its own, in the foreground of the terminal if there is one: the keyboard's signals are for it
+  // alone.
   setpgid(0, 0);
   tcsetpgrp(STDIN_FILENO, getpgrp());
   sigprocmask(SIG_SETMASK, &none, NULL);

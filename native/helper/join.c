@@ -16,7 +16,8 @@
 #include "proc_stat.h"
 #include "report.h"
 
-/** A pidfd of the container's init, which must be the process that the plan means and not one that got its number. */
+/** A pidfd of the container's init, which must be the process that the plan means and not one that got its
+ * number. */
 static int open_init(const struct plan_join* join) {
   char operand[32];
   snprintf(operand, sizeof operand, "pid %u", join->pid);

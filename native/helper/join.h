@@ -6,8 +6,9 @@
 #include "process.h"
 
 /**
- * Starts a process inside a running container. The one that comes back is a forerunner, which enters the namespaces
- * and forks the real one; that one's PID follows as CHANNEL_FORKED. Both are children of this process.
+ * Starts a process inside a running container. The one that comes back is a forerunner, which enters the
+ * namespaces and forks the real one; that one's PID follows as CHANNEL_FORKED. Both are children of this
+ * process.
  */
 pid_t join_start(struct process_start* start, const struct cgroups* cgroups);
 

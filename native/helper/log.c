@@ -83,7 +83,8 @@ static void write_entry(enum log_stream stream, const char* text, size_t length,
   size_t needed = LOG_LINE_OVERHEAD + length * LOG_LINE_GROWTH;
   if (log_file.batched + needed > BATCH_BYTES) write_batch();
   if (needed <= BATCH_BYTES) {
-    log_file.batched += log_line_format(log_file.batch + log_file.batched, stream == LOG_STDERR, text, length, newline, time);
+    log_file.batched +=
+        log_line_format(log_file.batch + log_file.batched, stream == LOG_STDERR, text, length, newline, time);
     return;
   }
   // Only a long part that might need escapes throughout comes here.

@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 /*
- * The container's log in docker's json-file form: one line of JSON per line of output, a line longer than 16 KiB in
- * parts of that size without a newline. When the file has reached its size it becomes FILE.1, that one FILE.2, and so
- * on; of `max_files` the oldest is dropped.
+ * The container's log in docker's json-file form: one line of JSON per line of output, a line longer than 16
+ * KiB in parts of that size without a newline. When the file has reached its size it becomes FILE.1, that one
+ * FILE.2, and so on; of `max_files` the oldest is dropped.
  */
 
 enum log_stream { LOG_STDOUT, LOG_STDERR, LOG_STREAMS };

@@ -24,9 +24,11 @@ static char* put(char* out, const char* text, size_t length) {
   return out + length;
 }
 
-/** Bytes that go as they are: printable ASCII (and DEL) but for the few that JSON or HTML take for something else. */
+/** Bytes that go as they are: printable ASCII (and DEL) but for the few that JSON or HTML take for something
+ * else. */
 static bool is_plain(uint8_t byte) {
-  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\' && byte != '<' && byte != '>' && byte != '&';
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\' && byte != '<' && byte != '>' &&
+         byte != '&';
 }
 
 static char* put_ascii(char* out, uint8_t byte) {
@@ -61,7 +63,8 @@ static char* put_text(char* out, const uint8_t* text, size_t length) {
       continue;
     }
     size_t sequence = sequence_length(text + at, length - at);
-    bool separator = sequence == 3 && text[at] == 0xe2 && text[at + 1] == 0x80 && (text[at + 2] & 0xfe) == 0xa8;
+    bool separator =
+        sequence == 3 && text[at] == 0xe2 && text[at + 1] == 0x80 && (text[at + 2] & 0xfe) == 0xa8;
     if (sequence == 0) {
       out = put(out, "\\ufffd", 6);
       at++;
@@ -106,7 +109,8 @@ size_t log_line_format(char* out, bool is_stderr, const char* text, size_t lengt
   char* at = put(out, "{\"log\":\"", 8);
   at = put_text(at, (const uint8_t*)text, length);
   if (newline) at = put(at, "\\n", 2);
-  at = put(at, is_stderr ? "\",\"stream\":\"stderr\",\"time\":\"" : "\",\"stream\":\"stdout\",\"time\":\"", 28);
+  at = put(at, is_stderr ? "\",\"stream\":\"stderr\",\"time\":\"" : "\",\"stream\":\"stdout\",\"time\":\"",
+           28);
   at += log_time_format(at, time);
   at = put(at, "\"}\n", 3);
   return (size_t)(at - out);

@@ -9,14 +9,16 @@
 #define LOG_LINE_GROWTH 6
 
 /**
- * Writes {"log":"…","stream":"…","time":"…"} and a newline, as docker's json-file driver does: control characters and
+ * Writes {"log":"…","stream":"…","time":"…"} and a newline, as docker's json-file driver does: control
+ * characters and
  * <, >, & as \u00XX, U+2028 and U+2029 escaped, each byte that is no UTF-8 as \ufffd; time in RFC 3339 with
  * nanoseconds, UTC. `newline` adds \n to the text. Returns the length.
  */
 size_t log_line_format(char* out, bool is_stderr, const char* text, size_t length, bool newline,
                        const struct timespec* time);
 
-/** RFC 3339 with nanoseconds, trailing zeros dropped, UTC; at most 31 bytes with the NUL. Returns the length. */
+/** RFC 3339 with nanoseconds, trailing zeros dropped, UTC; at most 31 bytes with the NUL. Returns the length.
+ */
 size_t log_time_format(char* out, const struct timespec* time);
 
 #endif

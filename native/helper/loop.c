@@ -144,7 +144,8 @@ void loop_run(void) {
 
 void loop_deliver(void) {
   int64_t leave_at = 0;
-  // A client leaves when it knows the end; one that goes on writing must not find the door shut before it has read that.
+  // A client leaves when it knows the end; one that goes on writing must not find the door shut before it has
+  // read that.
   while (clients_present() && (leave_at == 0 || now_ms() < leave_at)) {
     if (leave_at == 0 && !clients_blocked()) leave_at = now_ms() + FAREWELL_MS;
     wait_and_dispatch(timeout_until(leave_at));

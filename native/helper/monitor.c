@@ -52,7 +52,8 @@ struct monitor monitor = {.report = REPORT_FD,
 /** A start that failed: nothing of it stays. */
 static _Noreturn void give_up(enum report_stage stage, int error, const char* operand) {
   struct channel_message first;
-  // The namespaces of a process that has failed are gone, and our own next step fails for that: its reason counts.
+  // The namespaces of a process that has failed are gone, and our own next step fails for that: its reason
+  // counts.
   if (channel_has_failure(monitor.channel, &first) && first.stage < STAGE_COUNT) {
     stage = first.stage;
     error = first.error;
@@ -92,7 +93,8 @@ static void settle_descriptors(void) {
     // What the caller left closed is filled, so that nothing else gets that number.
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) dup3(null, fd, O_CLOEXEC);
   }
-  syscall(SYS_close_range, FIRST_CLIENT_FD + 1, UINT_MAX, 0);  // also `null`, unless it has one of those places
+  syscall(SYS_close_range, FIRST_CLIENT_FD + 1, UINT_MAX,
+          0);  // also `null`, unless it has one of those places
   netns_reserve();
 }
 
@@ -224,7 +226,8 @@ static void finish(void) {
   teardown(true);
   clients_accept(monitor.listener);  // who came before the socket went
   close(monitor.listener);
-  clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal, monitor.outcome.out_of_memory);
+  clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal,
+               monitor.outcome.out_of_memory);
   close(monitor.lock);
   loop_deliver();
 }
@@ -236,7 +239,8 @@ int monitor_main(void) {
   read_plan();
   take_lock();
   const struct plan_session* session = &monitor.plan.session;
-  if (session->log_path != NULL && log_open(session->log_path, session->log_max_bytes, session->log_max_files) == -1) {
+  if (session->log_path != NULL &&
+      log_open(session->log_path, session->log_max_bytes, session->log_max_files) == -1) {
     fail(STAGE_LOG, session->log_path);
   }
   listen_for_clients();

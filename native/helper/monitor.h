@@ -23,7 +23,7 @@ struct monitor {
   int run_dir;
   int lock;
   int channel; /* to the process being started; -1 before and after */
-  pid_t pid; /* 0: none yet */
+  pid_t pid;   /* 0: none yet */
   int pidfd;
   uint64_t start_ticks;
   struct timespec started_at;

@@ -7,7 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel's calls on mounts by descriptor, which this libc has no names for. -1 with errno set on failure. */
+/* The kernel's calls on mounts by descriptor, which this libc has no names for. -1 with errno set on failure.
+ */
 
 /** A detached copy of the mount at `path`. With an empty path: of what `dir` refers to. */
 static inline int mount_clone(int dir, const char* path, bool recursive) {
@@ -19,7 +20,8 @@ static inline int mount_clone(int dir, const char* path, bool recursive) {
 
 /** Puts a detached mount on top of what `target` refers to. */
 static inline int mount_attach(int mount, int target) {
-  return (int)syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  return (int)syscall(SYS_move_mount, mount, "", target, "",
+                      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /** Adds MOUNT_ATTR_* and, if not 0, sets the propagation (MS_PRIVATE, MS_SLAVE, MS_SHARED). */

@@ -61,8 +61,8 @@ static bool is_root(int root, int target) {
 
 /** Files of procfs that a user may cover, as lxcfs does; all others stay the kernel's (CVE-2019-16884). */
 static bool may_cover_proc(const char* target) {
-  static const char* const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
-                                      "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/uptime"};
+  static const char* const files[] = {"/proc/cpuinfo",  "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
+                                      "/proc/slabinfo", "/proc/stat",      "/proc/swaps",   "/proc/uptime"};
   for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
     if (strcmp(target, files[i]) == 0) return true;
   }
@@ -81,7 +81,8 @@ static int open_target(int root, const char* path, enum in_root_kind kind) {
 }
 
 static void mount_filesystem(const struct plan_mount* step, int root) {
-  // procfs and sysfs are mounted on a folder of just this name, or tools in the container are misled about them.
+  // procfs and sysfs are mounted on a folder of just this name, or tools in the container are misled about
+  // them.
   bool exact = strcmp(step->type, "proc") == 0 || strcmp(step->type, "sysfs") == 0;
   int target = open_target(root, step->target, IN_ROOT_FOLDER);
   if (exact) {
@@ -101,7 +102,8 @@ static void mount_bind(const struct plan_mount* step, int tree, int root) {
     fail(STAGE_MOUNT, step->source);
   }
   bool deep = (step->propagation & MS_REC) != 0;
-  if (mount_change(tree, 0, step->propagation & ~(uint64_t)MS_REC, deep) == -1) fail(STAGE_MOUNT, step->source);
+  if (mount_change(tree, 0, step->propagation & ~(uint64_t)MS_REC, deep) == -1)
+    fail(STAGE_MOUNT, step->source);
   int target = open_target(root, step->target, step->target_is_directory ? IN_ROOT_FOLDER : IN_ROOT_FILE);
   if (mount_attach(tree, target) == -1) fail(STAGE_MOUNT, step->target);
   close(target);
@@ -127,7 +129,8 @@ static void make_read_only(const struct plan_mount* step, int root) {
   if (target == -1 && (errno == ENOENT || errno == ENOTDIR)) return;
   if (target == -1) fail(STAGE_MOUNT, step->target);
   int tree = mount_clone(target, "", true);
-  if (tree == -1 || mount_change(tree, MOUNT_ATTR_RDONLY, 0, true) == -1 || mount_attach(tree, target) == -1) {
+  if (tree == -1 || mount_change(tree, MOUNT_ATTR_RDONLY, 0, true) == -1 ||
+      mount_attach(tree, target) == -1) {
     fail(STAGE_MOUNT, step->target);
   }
   close(tree);
@@ -135,8 +138,8 @@ static void make_read_only(const struct plan_mount* step, int root) {
 }
 
 /** The container's own cgroup of every v1 hierarchy, read-only, on a tmpfs. */
-static void mount_cgroup_view(const struct plan* plan, const struct plan_mount* step, struct mount_sources* sources,
-                              int root) {
+static void mount_cgroup_view(const struct plan* plan, const struct plan_mount* step,
+                              struct mount_sources* sources, int root) {
   int target = open_target(root, step->target, IN_ROOT_FOLDER);
   char path[64];
   snprintf(path, sizeof path, "/proc/self/fd/%d", target);
@@ -167,7 +170,8 @@ static void mount_cgroup_view(const struct plan* plan, const struct plan_mount* 
   close(top);
 }
 
-static void apply(const struct plan* plan, const struct plan_mount* step, struct mount_sources* sources, int root) {
+static void apply(const struct plan* plan, const struct plan_mount* step, struct mount_sources* sources,
+                  int root) {
   switch (step->kind) {
     case STEP_FILESYSTEM:
       return mount_filesystem(step, root);

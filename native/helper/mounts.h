@@ -2,7 +2,8 @@
 #define TINYD_MOUNTS_H
 #include "plan.h"
 
-/** Detached copies of everything on the host that is to appear in the container, in the order of the steps. */
+/** Detached copies of everything on the host that is to appear in the container, in the order of the steps.
+ */
 struct mount_sources {
   int* trees;
   unsigned count;

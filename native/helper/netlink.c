@@ -122,8 +122,8 @@ static int send_messages(int fd, const void* messages, size_t length) {
   }
 }
 
-int netlink_exchange(int fd, void* messages, size_t length, void (*receive)(void*, const void*, size_t), void* to,
-                     struct netlink_error* error) {
+int netlink_exchange(int fd, void* messages, size_t length, void (*receive)(void*, const void*, size_t),
+                     void* to, struct netlink_error* error) {
   struct exchange state = {.error = error};
   error->message_index = -1;
   error->text[0] = '\0';
@@ -135,7 +135,8 @@ int netlink_exchange(int fd, void* messages, size_t length, void (*receive)(void
 
   static _Thread_local uint8_t reply[REPLY_BYTES] __attribute__((aligned(8)));
   for (;;) {
-    // The kernel answers within sendto: once nothing is owed, or after a refusal, what is there is only picked up.
+    // The kernel answers within sendto: once nothing is owed, or after a refusal, what is there is only
+    // picked up.
     int flags = state.awaited == 0 || state.first_errno != 0 ? MSG_DONTWAIT : 0;
     ssize_t got = recv(fd, reply, sizeof reply, flags);
     if (got == -1 && errno == EINTR) continue;

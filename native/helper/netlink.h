@@ -19,12 +19,13 @@ int netlink_open(int protocol);
 /**
  * Sends netlink messages as one datagram and reads all answers to them.
  *
- * The sequence number of message i is set to i + 1. Every message that asks for an acknowledgement is waited for, and
- * dumps are read to their end. `receive` (may be NULL) gets each answer that carries data, header included.
- * Returns -1 with errno set when the kernel refused a message: the first refused one is in `error`.
+ * The sequence number of message i is set to i + 1. Every message that asks for an acknowledgement is waited
+ * for, and dumps are read to their end. `receive` (may be NULL) gets each answer that carries data, header
+ * included. Returns -1 with errno set when the kernel refused a message: the first refused one is in `error`.
  */
-int netlink_exchange(int fd, void* messages, size_t length, void (*receive)(void* to, const void* message, size_t length),
-                     void* to, struct netlink_error* error);
+int netlink_exchange(int fd, void* messages, size_t length,
+                     void (*receive)(void* to, const void* message, size_t length), void* to,
+                     struct netlink_error* error);
 
 #ifdef __cplusplus
 }

@@ -35,7 +35,8 @@ static void send_batch(int protocol, struct plan_bytes batch, enum report_stage 
   if (netlink_exchange(fd, batch.data, batch.length, NULL, NULL, &error) == -1) {
     int reason = errno;
     char operand[256];
-    snprintf(operand, sizeof operand, "message %d%s%s", error.message_index, error.text[0] ? ": " : "", error.text);
+    snprintf(operand, sizeof operand, "message %d%s%s", error.message_index, error.text[0] ? ": " : "",
+             error.text);
     fail_because(stage, reason, operand);
   }
   close(fd);
@@ -74,7 +75,8 @@ void netns_claim_ports(const struct plan* plan) {
   for (uint32_t i = 0; i < claims.count && plan->session.has_network; i++) {
     struct plan_claim claim = plan_next_claim(&reader);
     int fd = bind_claim(&claim, 0);
-    // Connections that linger after a program has ended (TIME_WAIT) do not count; a listening TCP program still does.
+    // Connections that linger after a program has ended (TIME_WAIT) do not count; a listening TCP program
+    // still does.
     if (fd == -1 && errno == EADDRINUSE && claim.protocol == IPPROTO_TCP) fd = bind_claim(&claim, 1);
     if (fd != -1) continue;
     int reason = errno;

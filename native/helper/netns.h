@@ -10,7 +10,8 @@ void netns_reserve(void);
 /** Binds the published ports for as long as the monitor lives, so that no other program takes them. */
 void netns_claim_ports(const struct plan* plan);
 
-/** The host's side: veth and bridge port, then port map elements. The container's namespace is that of `pid`. */
+/** The host's side: veth and bridge port, then port map elements. The container's namespace is that of `pid`.
+ */
 void netns_set_up_host(const struct plan* plan, pid_t pid);
 
 /** Takes the port map elements out again; failures are ignored. */

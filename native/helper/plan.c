@@ -11,7 +11,8 @@ static size_t bytes_left(const struct plan_reader* reader) {
   return (size_t)(reader->end - reader->at);
 }
 
-/** The next `length` bytes, or NULL. `length` is compared with what is left before anything is added to a pointer. */
+/** The next `length` bytes, or NULL. `length` is compared with what is left before anything is added to a
+ * pointer. */
 static const uint8_t* take(struct plan_reader* reader, size_t length) {
   if (reader->bad || length > bytes_left(reader)) {
     reader->bad = true;

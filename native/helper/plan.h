@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * The plan: what to do, decided by packages/runtime/src/plan and encoded by its encode.ts. Field order here is the
- * order on the wire. Everything is little-endian and starts at a multiple of 4:
+ * The plan: what to do, decided by packages/runtime/src/plan and encoded by its encode.ts. Field order here
+ * is the order on the wire. Everything is little-endian and starts at a multiple of 4:
  *
  *   u32      4 bytes; booleans and optional parts are a u32 of 0 or 1
  *   u64      8 bytes
@@ -14,8 +14,8 @@
  *   bytes    u32 length, padding to a multiple of 8, bytes, padding
  *   list     u32 count, items
  *
- * Nothing is copied: strings and bytes point into the buffer. plan_parse() walks all of it once, so that the plan_next_*
- * functions cannot meet a malformed item later.
+ * Nothing is copied: strings and bytes point into the buffer. plan_parse() walks all of it once, so that the
+ * plan_next_* functions cannot meet a malformed item later.
  */
 
 /** Reads forward through the plan; `bad` sticks once something did not fit. */
@@ -189,7 +189,8 @@ struct plan {
   struct plan_process process;
 };
 
-/** Parses and validates all of a plan. The buffer must outlive it and stay writable. -1 with errno EBADMSG when malformed. */
+/** Parses and validates all of a plan. The buffer must outlive it and stay writable. -1 with errno EBADMSG
+ * when malformed. */
 int plan_parse(struct plan* plan, uint8_t* buffer, size_t length);
 
 /** A reader over the items of a validated list. */

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** When a process started, in clock ticks since boot: field 22 of /proc/PID/stat. 0: there is no such process. */
+/** When a process started, in clock ticks since boot: field 22 of /proc/PID/stat. 0: there is no such
+ * process. */
 uint64_t proc_start_ticks(pid_t pid);
 
 #endif

@@ -50,7 +50,8 @@ void process_join_keyring(const struct plan* plan) {
   char name[128];
   if (!plan->process.new_session_keyring) return;
   snprintf(name, sizeof name, "_ses.%s", plan->session.id);
-  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) == -1 && errno != ENOSYS) fail(STAGE_KEYRING, name);
+  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) == -1 && errno != ENOSYS)
+    fail(STAGE_KEYRING, name);
 }
 
 void process_open_terminal(struct process_start* start, int root, bool console) {
@@ -58,7 +59,8 @@ void process_open_terminal(struct process_start* start, int root, bool console) 
   struct terminal terminal = terminal_open(&start->plan->session, root);
   if (console) terminal_bind_console(root, terminal.slave);
   terminal_control(terminal.slave);
-  if (channel_send_terminal(start->channel, terminal.master, terminal.slave) == -1) fail(STAGE_TERMINAL, "pty");
+  if (channel_send_terminal(start->channel, terminal.master, terminal.slave) == -1)
+    fail(STAGE_TERMINAL, "pty");
   close(terminal.master);
   start->stdio = (struct process_stdio){terminal.slave, terminal.slave, terminal.slave, {true, false, false}};
 }
@@ -99,7 +101,8 @@ static bool enter_folder(const struct plan* plan, bool as_root) {
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root == -1) fail(STAGE_CWD, "/");
   bool make = plan->target == TARGET_CONTAINER && as_root;
-  int folder = make ? in_root_make(root, path, IN_ROOT_FOLDER) : in_root_open(root, path, O_PATH | O_DIRECTORY, 0);
+  int folder =
+      make ? in_root_make(root, path, IN_ROOT_FOLDER) : in_root_open(root, path, O_PATH | O_DIRECTORY, 0);
   bool refused = (folder == -1 || fchdir(folder) == -1);
   if (refused && as_root && (errno == EACCES || errno == EPERM)) return false;
   if (refused) fail(STAGE_CWD, path);
@@ -115,7 +118,8 @@ static bool enter_folder(const struct plan* plan, bool as_root) {
 static void load_seccomp(const struct plan_process* process) {
   if (!process->has_seccomp) return;
   size_t count = process->seccomp_filter.length / sizeof(struct sock_filter);
-  if (count == 0 || count > BPF_MAXINSNS || process->seccomp_filter.length % sizeof(struct sock_filter) != 0) {
+  if (count == 0 || count > BPF_MAXINSNS ||
+      process->seccomp_filter.length % sizeof(struct sock_filter) != 0) {
     fail_because(STAGE_SECCOMP, EINVAL, "filter");
   }
   struct sock_fprog program = {(unsigned short)count, (struct sock_filter*)process->seccomp_filter.data};
@@ -159,7 +163,8 @@ _Noreturn void process_become(struct process_start* start) {
     fail(STAGE_SECCOMP, "no_new_privs");
   }
   bool inside = enter_folder(plan, true);
-  // Without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go; with it, the filter can be the last step.
+  // Without no_new_privs a filter takes CAP_SYS_ADMIN, which is about to go; with it, the filter can be the
+  // last step.
   if (!process->no_new_privileges) load_seccomp(process);
   capabilities_bound(process);
   capabilities_become_user(plan);

@@ -9,7 +9,8 @@ struct process_stdio {
   int in;
   int out;
   int err;
-  /** True when they are pipes or a pty of ours: the program's user becomes their owner. Never for the host's files. */
+  /** True when they are pipes or a pty of ours: the program's user becomes their owner. Never for the host's
+   * files. */
   bool owned[3];
 };
 
@@ -34,8 +35,8 @@ void process_join_keyring(const struct plan* plan);
 void process_open_terminal(struct process_start* start, int root, bool console);
 
 /**
- * From root with everything to the program as the plan describes it: limits, working directory, user, capabilities,
- * seccomp, exec. Called inside the container; does not come back.
+ * From root with everything to the program as the plan describes it: limits, working directory, user,
+ * capabilities, seccomp, exec. Called inside the container; does not come back.
  */
 _Noreturn void process_become(struct process_start* start);
 

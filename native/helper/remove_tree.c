@@ -62,7 +62,8 @@ static int remove_entry(int parent, const char* name, int top, int depth) {
 }
 
 static int empty_folder(DIR* folder, int top, int depth) {
-  // Deleting while reading may skip entries on some file systems, and hoisted folders appear late: read until empty.
+  // Deleting while reading may skip entries on some file systems, and hoisted folders appear late: read until
+  // empty.
   for (;;) {
     int removed = 0;
     struct dirent* entry;
@@ -83,7 +84,8 @@ int remove_tree(int parent, const char* path) {
   int top = open_folder(parent, path, 0);
   if (top == -1) return errno == ENOENT ? 0 : -1;
   struct statx info;
-  if (statx(top, "", AT_EMPTY_PATH, STATX_TYPE, &info) == -1 || (info.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
+  if (statx(top, "", AT_EMPTY_PATH, STATX_TYPE, &info) == -1 ||
+      (info.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
     close(top);
     errno = EXDEV;
     return -1;

@@ -57,7 +57,8 @@ void report_send(int fd, enum report_stage stage, int error, const char* operand
   size += sizeof warnings.count;
   memcpy(message + size, warnings.bytes, warnings.length);
   size += warnings.length;
-  // One write: at most PIPE_BUF, so that the reader sees all of it or nothing. Nobody reading is no error here.
+  // One write: at most PIPE_BUF, so that the reader sees all of it or nothing. Nobody reading is no error
+  // here.
   while (write(fd, message, size) == -1 && errno == EINTR) continue;
   close(fd);
 }

@@ -35,8 +35,8 @@ enum report_stage {
 };
 
 /**
- * What happens on a failure and on a warning: the container's child tells the monitor, the monitor undoes and tells
- * its caller. Set once per process, right after it begins.
+ * What happens on a failure and on a warning: the container's child tells the monitor, the monitor undoes and
+ * tells its caller. Set once per process, right after it begins.
  */
 struct report_to {
   void (*failed)(enum report_stage stage, int error, const char* operand) __attribute__((noreturn));

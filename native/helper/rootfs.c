@@ -1,6 +1,7 @@
 #include "rootfs.h"
 
 #include <sys/mount.h>
+
 #include "mount_calls.h"
 #include "report.h"
 

@@ -17,17 +17,19 @@ static int format_state(char* text, size_t size) {
   // A PID and its start time mean something within one boot only.
   read_value(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
   log_time_format(started, &monitor.started_at);
-  int length = snprintf(text, size,
-                        "{\"schema\":1,\"status\":\"%s\",\"pid\":%d,\"startTicks\":\"%llu\",\"bootId\":\"%s\","
-                        "\"monitorPid\":%d,\"monitorStartTicks\":\"%llu\",\"startedAt\":\"%s\"",
-                        monitor.running ? "running" : "exited", monitor.pid, (unsigned long long)monitor.start_ticks,
-                        boot, getpid(), (unsigned long long)proc_start_ticks(getpid()), started);
+  int length =
+      snprintf(text, size,
+               "{\"schema\":1,\"status\":\"%s\",\"pid\":%d,\"startTicks\":\"%llu\",\"bootId\":\"%s\","
+               "\"monitorPid\":%d,\"monitorStartTicks\":\"%llu\",\"startedAt\":\"%s\"",
+               monitor.running ? "running" : "exited", monitor.pid, (unsigned long long)monitor.start_ticks,
+               boot, getpid(), (unsigned long long)proc_start_ticks(getpid()), started);
   if (monitor.running) return length + snprintf(text + length, size - (size_t)length, "}\n");
   const struct outcome* outcome = &monitor.outcome;
   log_time_format(finished, &monitor.finished_at);
-  return length + snprintf(text + length, size - (size_t)length,
-                           ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"error\":\"\"}\n",
-                           finished, outcome->exit_code, outcome->signal, outcome->out_of_memory ? "true" : "false");
+  return length +
+         snprintf(text + length, size - (size_t)length,
+                  ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"error\":\"\"}\n",
+                  finished, outcome->exit_code, outcome->signal, outcome->out_of_memory ? "true" : "false");
 }
 
 int state_write(void) {

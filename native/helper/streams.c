@@ -58,7 +58,8 @@ void streams_close_child(const struct process_stdio* child) {
   if (child->err != -1) close(child->err);
 }
 
-/** Makes epoll wait for `events` on a stream. A stream that waits for nothing is taken out: a hangup would spin. */
+/** Makes epoll wait for `events` on a stream. A stream that waits for nothing is taken out: a hangup would
+ * spin. */
 static void watch(struct watched* stream, uint32_t events) {
   if (*stream->fd == -1 || stream->events == events) return;
   struct epoll_event event = {.events = events, .data.u64 = stream->tag};
@@ -129,7 +130,8 @@ void streams_update(void) {
   const uint8_t* data;
   bool paused = clients_blocked();
   streams_write();
-  if (streams.input_ending && clients_input_drained() && !monitor.plan.session.terminal) close_stream(&streams.in);
+  if (streams.input_ending && clients_input_drained() && !monitor.plan.session.terminal)
+    close_stream(&streams.in);
   watch(&streams.out, paused ? 0 : EPOLLIN);
   watch(&streams.err, paused ? 0 : EPOLLIN);
   watch(&streams.in, clients_input(&data) > 0 ? EPOLLOUT : 0);

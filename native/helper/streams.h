@@ -2,7 +2,8 @@
 #define TINYD_STREAMS_H
 #include "process.h"
 
-/** Makes the pipes between container and monitor, or for a terminal nothing yet. Gives the container's ends. */
+/** Makes the pipes between container and monitor, or for a terminal nothing yet. Gives the container's ends.
+ */
 struct process_stdio streams_make(void);
 
 /** Closes the container's ends in this process. */

@@ -16,7 +16,8 @@
 #define TIOCGPTPEER _IO('T', 0x41)
 #endif
 
-/** The multiplexer of the container's devpts, checked to be just that: what lies at /dev is not to be trusted. */
+/** The multiplexer of the container's devpts, checked to be just that: what lies at /dev is not to be
+ * trusted. */
 static int open_multiplexer(int root) {
   int folder = in_root_open(root, "dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
   if (folder == -1) fail(STAGE_TERMINAL, "/dev/pts");

@@ -96,8 +96,8 @@ Napi::Uint8Array Arguments::bytes(size_t index) {
 
 Napi::Error errorOf(Napi::Env env, const Failure& failure) {
   std::string code = uv_err_name(-failure.error);
-  std::string message = code + ": " + (failure.text.empty() ? uv_strerror(-failure.error) : failure.text) + ", " +
-                        failure.call;
+  std::string message =
+      code + ": " + (failure.text.empty() ? uv_strerror(-failure.error) : failure.text) + ", " + failure.call;
   if (!failure.path.empty()) message += " '" + failure.path + "'";
   Napi::Error error = Napi::Error::New(env, message);
   error.Set("code", Napi::String::New(env, code));

@@ -8,11 +8,11 @@
 
 namespace tinyd {
 
-/** Reads a call's arguments, each checked: the first wrong one leaves a TypeError pending and `ok()` false. */
+/** Reads a call's arguments, each checked: the first wrong one leaves a TypeError pending and `ok()` false.
+ */
 class Arguments {
  public:
-  explicit Arguments(const Napi::CallbackInfo& info) : info_(info) {
-  }
+  explicit Arguments(const Napi::CallbackInfo& info) : info_(info) {}
   bool ok() const {
     return ok_;
   }

@@ -6,8 +6,7 @@ namespace {
 class Work : public Napi::AsyncWorker {
  public:
   Work(Napi::Env env, std::function<Result<Done>()> work)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), work_(std::move(work)) {
-  }
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), work_(std::move(work)) {}
   Napi::Promise promise() {
     return deferred_.Promise();
   }

@@ -1,9 +1,8 @@
-#include "sys/files.h"
-
 #include <sys/file.h>
 
 #include "binding/sys_addon.h"
 #include "binding/sys_async.h"
+#include "sys/files.h"
 #include "sys/locks.h"
 
 namespace tinyd {

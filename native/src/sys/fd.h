@@ -9,10 +9,8 @@ namespace tinyd {
 class Fd {
  public:
   Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {
-  }
-  Fd(Fd&& other) noexcept : fd_(other.release()) {
-  }
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
   Fd& operator=(Fd&& other) noexcept {
     if (this != &other) reset(other.release());
     return *this;

@@ -107,7 +107,8 @@ bool placeDescriptors(Start* start) {
   return true;
 }
 
-/** The new process between clone and exec: shares the parent's memory, so that it does nothing but system calls. */
+/** The new process between clone and exec: shares the parent's memory, so that it does nothing but system
+ * calls. */
 int runStart(void* argument) {
   Start* start = static_cast<Start*>(argument);
   struct sigaction standard = {};
@@ -131,8 +132,13 @@ Result<Done> spawnDetached(const Launch& launch, bool sealed) {
   std::vector<char*> argv = pointers(launch.argv);
   std::vector<char*> env = pointers(launch.env);
   std::vector<int> moved(launch.fds.size());
-  Start start{executable.value().get(), argv.data(), env.data(), launch.fds.data(), moved.data(),
-              static_cast<int>(launch.fds.size()), 0};
+  Start start{executable.value().get(),
+              argv.data(),
+              env.data(),
+              launch.fds.data(),
+              moved.data(),
+              static_cast<int>(launch.fds.size()),
+              0};
 
   constexpr size_t kStackBytes = 64 * 1024;
   std::vector<char> stack(kStackBytes);
@@ -157,8 +163,13 @@ Failure replaceProcess(const Launch& launch) {
   std::vector<char*> argv = pointers(launch.argv);
   std::vector<char*> env = pointers(launch.env);
   std::vector<int> moved(launch.fds.size());
-  Start start{executable.get(), argv.data(), env.data(), launch.fds.data(), moved.data(),
-              static_cast<int>(launch.fds.size()), 0};
+  Start start{executable.get(),
+              argv.data(),
+              env.data(),
+              launch.fds.data(),
+              moved.data(),
+              static_cast<int>(launch.fds.size()),
+              0};
   if (!placeDescriptors(&start)) return lastFailure("dup2", launch.executable);
   syscall(SYS_execveat, start.executable, "", start.argv, start.env, AT_EMPTY_PATH);
   return lastFailure("execveat", launch.executable);

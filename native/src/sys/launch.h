@@ -6,7 +6,8 @@
 
 namespace tinyd {
 
-/** A program to start. `fds[i]` becomes its descriptor i; -1 leaves that one closed; all others are closed. */
+/** A program to start. `fds[i]` becomes its descriptor i; -1 leaves that one closed; all others are closed.
+ */
 struct Launch {
   std::string executable;
   std::vector<std::string> argv;
@@ -17,8 +18,8 @@ struct Launch {
 /**
  * Starts a program whose first process ends at once (it forks by itself) and reaps that process.
  *
- * With `sealed` the executable is opened through a read-only mount of its own, or where the host refuses that as a
- * sealed copy in memory, so that /proc/PID/exe leads nowhere that can be written.
+ * With `sealed` the executable is opened through a read-only mount of its own, or where the host refuses that
+ * as a sealed copy in memory, so that /proc/PID/exe leads nowhere that can be written.
  */
 Result<Done> spawnDetached(const Launch& launch, bool sealed);
 

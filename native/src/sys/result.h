@@ -28,10 +28,8 @@ struct Done {};
 template <typename T>
 class Result {
  public:
-  Result(T value) : state_(std::move(value)) {
-  }
-  Result(Failure failure) : state_(std::move(failure)) {
-  }
+  Result(T value) : state_(std::move(value)) {}
+  Result(Failure failure) : state_(std::move(failure)) {}
   bool ok() const {
     return state_.index() == 0;
   }

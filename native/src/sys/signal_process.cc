@@ -21,7 +21,8 @@ uint64_t startTicksOf(pid_t pid) {
   ssize_t length = read(file.get(), text, sizeof text - 1);
   if (length <= 0) return 0;
   text[length] = '\0';
-  // The command name may hold spaces and brackets: fields are counted from the last bracket, which ends field 2.
+  // The command name may hold spaces and brackets: fields are counted from the last bracket, which ends
+  // field 2.
   const char* at = strrchr(text, ')');
   for (int field = 2; at != nullptr && field < 22; field++) at = strchr(at + 1, ' ');
   return at == nullptr ? 0 : strtoull(at + 1, nullptr, 10);

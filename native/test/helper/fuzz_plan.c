@@ -96,7 +96,8 @@ static void read_all(const struct plan* plan) {
 
 /** Lengths and counts are what a parser trips over: most damage goes to words, with the values that hurt. */
 static size_t damage(unsigned char* plan, size_t length) {
-  static const unsigned bad[] = {0, 1, 2, 3, 7, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
+  static const unsigned bad[] = {0,    1,      2,          3,          7,          0x7f,      0x80,
+                                 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
   unsigned times = 1 + random_below(MOST_DAMAGE);
   for (unsigned i = 0; i < times && length >= 8; i++) {
     size_t at = random_below((unsigned)length - 4);

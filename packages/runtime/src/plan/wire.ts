@@ -24,6 +24,7 @@ export class WireWriter {
 
   /** An integer from 0 to 2^32 - 1, or a negative one of 32 bits; RangeError for anything else. */
   u32(value: number): this {
+    if (!Number.isInteger(value)) throw new RangeError(`${value} in a plan must be an integer`);
     this.#reserve(4);
     if (value < 0) this.#buffer.writeInt32LE(value, this.#length);
     else this.#buffer.writeUInt32LE(value, this.#length);
