@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,7 @@ function sendWithNamespace(batch: Uint8Array, pid: number): void {
   const none = 'ignore' as const;
   const stdio = [none, none, 'pipe' as const, none, none, none, none, none, none, fd];
   const result = spawnSync(process.execPath, ['-e', script, Buffer.from(batch).toString('hex')], { stdio });
+  closeSync(fd);
   if (result.status !== 0) throw new Error(String(result.stderr));
 }
 

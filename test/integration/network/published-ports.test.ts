@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, HOST_ADDRESS, Lab, type Settings } from './namespace';
 
 /** The error of an operation that must fail. */
@@ -100,9 +101,22 @@ describe('published ports', () => {
     await lab.start('old', [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]);
     const [old] = lab.containers.splice(0, 1);
     await old?.namespace.close();
+    // The kernel takes a namespace apart in its own time.
+    while ((await lab.host.run('ip -o link')).includes(old?.settings.hostVeth ?? '')) await sleep(10);
     const fresh = await lab.start('new', [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]);
     await fresh.listen('tcp', 80, 'new');
     assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^new /);
+  });
+
+  it('are refused while another start has put them in place but is not known to run yet', async () => {
+    await lab.start('faster', [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]);
+    const [faster] = lab.containers.splice(0, 1);
+    await faster?.namespace.listen('tcp', 80, 'faster');
+    const error = await failure(
+      lab.attach(id('a'), [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]),
+    );
+    assert.equal(error.code, 'ERR_TINYD_PORT_TAKEN');
+    assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^faster /);
   });
 
   it('are taken back by the batch that the monitor sends at the end', async () => {

@@ -6,10 +6,10 @@ import { addressMapFile, type Network } from './definition';
 import { formatHardwareAddress, formatIpv4, hardwareAddress, type Ipv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addElements, removeElements, type SetElement } from './nftables/elements';
-import { clearKeys } from './nftables/firewall';
 import { transaction } from './nftables/message';
 import { publishPorts } from './ports/publish';
 import { requestedPorts } from './ports/requested';
+import { clearStalePorts } from './ports/stale';
 import { type AttachedContainer, type NetworkSettings, type PublishedPort, portElements } from './settings';
 import { CONTAINER_LINK, containerMessages, hasIpv6, hostMessages, hostVethName } from './veth';
 
@@ -54,9 +54,8 @@ export async function attachBridge(request: BridgeRequest): Promise<BridgeAttach
   const offset = address - network.subnet.base;
   try {
     const ports = await publishPorts(requested, { running, spread: offset });
+    await clearStalePorts(ports, running);
     const elements = portElements(ports, address);
-    // The ports could be bound: elements that say otherwise are those of a monitor that was killed.
-    clearKeys(elements);
     return {
       plan: networkPlan(network, hostVeth, address, ports, elements),
       releases: [{ file: addressMapFile(root), offset }],

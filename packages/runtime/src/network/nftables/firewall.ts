@@ -99,12 +99,6 @@ export function dropElements(elements: readonly SetElement[]): void {
   if (present.length > 0) requestIfPresent(transaction(...removeElements(present)));
 }
 
-/** Removes whatever the keys lead to. */
-export function clearKeys(elements: readonly SetElement[]): void {
-  const present = elements.filter(element => lookUp(element) !== undefined);
-  if (present.length > 0) requestIfPresent(transaction(...removeElements(present)));
-}
-
 /** Deletes the table if no network uses it any more; returns the comment of the deleted table. */
 export function dropUnusedTable(): string | undefined {
   const dump = tablesMessage(

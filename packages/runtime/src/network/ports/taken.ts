@@ -23,8 +23,8 @@ export function findContainer(
 }
 
 /**
- * Says who has a port: a container, or a process. To be thrown as well when the helper stops at stage `port-claim`
- * with EADDRINUSE, since somebody may have been faster than the start.
+ * Says who has a port: a container, or a process. To be thrown as well when the helper cannot claim a port that was free
+ * a moment ago, since somebody else was faster.
  */
 export async function portTakenError(
   port: HostPort,
