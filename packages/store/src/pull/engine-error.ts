@@ -22,7 +22,6 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, hint: string]
   ],
   ARCHIVE: ['ERR_TINYD_LAYER_INVALID', 'the image is broken: have it built again'],
   ESCAPE: ['ERR_TINYD_LAYER_ESCAPE', 'do not use this image: it tries to write outside its own folder'],
-  LIMIT: ['ERR_TINYD_LAYER_INVALID', 'the layer unpacks to more than this disk holds'],
 };
 
 /** True when what was unpacked is to blame, not this machine. */

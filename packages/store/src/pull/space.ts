@@ -46,9 +46,9 @@ export function checkSpace(root: string, needs: SpaceNeeds): string | undefined 
   return `${mountPoint(root)} may be too small for this image: ${megabytes(freeBytes)} and ${ffree} inodes are free`;
 }
 
-/** True for the errno names of a full disk. */
+/** True for the errno names of a full disk, and for the engine's refusal to fill one. */
 export function isFull(code: string | undefined): boolean {
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'LIMIT';
 }
 
 /** The disk turned out to be full. `what` names what was tried. */
