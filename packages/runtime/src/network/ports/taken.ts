@@ -57,7 +57,7 @@ function holderText(
 ): string {
   if (container !== undefined)
     return `port is used by container ${container.name} (${container.id.slice(0, 12)})`;
-  if (holder === undefined) return 'port is used by another program';
+  if (holder === undefined) return 'port is used by another program, or by a container that is just starting';
   // A program chooses its own name.
   const program = holder.program.replace(/[^\x20-\x7e]/g, '?');
   return `port is used by process ${holder.pid} (${program})`;
