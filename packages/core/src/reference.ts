@@ -73,11 +73,17 @@ export function familiarName(reference: Reference): string {
   return `${familiarRepository(reference)}${suffix(reference)}`;
 }
 
-/** docker's short form without tag and digest, as the REPOSITORY column shows it: `nginx`. */
+/**
+ * docker's short form without tag and digest, as the REPOSITORY column shows it: `nginx`.
+ *
+ * Unlike docker's it always reads back: `docker.io/ghcr.io/x` keeps its domain, since `ghcr.io/x` is another image.
+ */
 export function familiarRepository({ domain, path }: Pick<Reference, 'domain' | 'path'>): string {
   if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
   const official = path.startsWith(OFFICIAL) ? path.slice(OFFICIAL.length) : path;
-  return official.includes('/') ? path : official;
+  const short = official.includes('/') ? path : official;
+  const slash = short.indexOf('/');
+  return slash > 0 && looksLikeDomain(short.slice(0, slash)) ? `${domain}/${path}` : short;
 }
 
 function suffix({ tag, digest }: Reference): string {
@@ -89,10 +95,14 @@ function splitDomain(text: string): { domain: string; rest: string } {
   const slash = text.indexOf('/');
   if (slash < 0) return { domain: DEFAULT_DOMAIN, rest: OFFICIAL + text };
   const first = text.slice(0, slash);
-  const isDomain = first === 'localhost' || /[.:]/.test(first) || first.toLowerCase() !== first;
+  const isDomain = looksLikeDomain(first);
   const domain = !isDomain || first === LEGACY_DOMAIN ? DEFAULT_DOMAIN : first;
   const rest = isDomain ? text.slice(slash + 1) : text;
   return { domain, rest: domain === DEFAULT_DOMAIN && !rest.includes('/') ? OFFICIAL + rest : rest };
+}
+
+function looksLikeDomain(first: string): boolean {
+  return first === 'localhost' || /[.:]/.test(first) || first.toLowerCase() !== first;
 }
 
 function checkPath(text: string, path: string): void {
