@@ -4,16 +4,19 @@ import { TinydError } from './errors';
 const MAX_DEPTH = 64;
 /** Objects and arrays in one document. An index of 10 000 entries has some 40 000. */
 const MAX_NODES = 100_000;
+/** Commas in one document, which separate keys and items. */
+const MAX_SEPARATORS = 400_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Parses JSON from an untrusted sender: UTF-8 without byte order mark, bounded in length, depth and number of nodes, no
+ * Parses JSON from an untrusted sender: UTF-8 without byte order mark, bounded in length, depth and number of values, no
  * `__proto__` keys. Of duplicate keys the last one counts, as everywhere in tinyd.
  *
  * @param what names the document in error messages: "image manifest".
@@ -47,6 +50,7 @@ export function invalidDocument(what: string, reason: string, cause?: unknown): 
 function checkShape(bytes: Uint8Array, what: string): void {
   let depth = 0;
   let nodes = 0;
+  let separators = 0;
   let inString = false;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
@@ -55,6 +59,9 @@ function checkShape(bytes: Uint8Array, what: string): void {
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) {
       inString = true;
+    } else if (byte === COMMA) {
+      if (++separators > MAX_SEPARATORS)
+        throw invalidDocument(what, `it has more than ${MAX_SEPARATORS} keys and items`);
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       if (++depth > MAX_DEPTH) throw invalidDocument(what, `it is nested deeper than ${MAX_DEPTH} levels`);
       if (++nodes > MAX_NODES)
