@@ -6,6 +6,7 @@ import type { Container, ExecOptions } from '@tinyd/runtime';
 import { encodeClientFrame, MonitorFrameReader } from '../../../packages/runtime/dist/attach-protocol';
 import { BusyboxRoot } from './busybox-root';
 
+const SPY_LOG = { driver: 'json-file', maxBytes: 0, maxFiles: 1 } as const;
 const ATTACH = { stdin: true, stdout: true, stderr: true, tty: false, detachKeys: [], signalProxy: false };
 
 /** Plays the attach client: sends all input, collects all output. */
@@ -113,6 +114,25 @@ describe('exec', () => {
     for (const number of [3, 5, 8, 9, 100]) {
       await assert.rejects(container.exec({ command: ['true'], workingDir: `/proc/self/fd/${number}` }));
     }
+  });
+
+  it('CVE-2016-9962: a spy with SYS_PTRACE sees no way out in the descriptors of what joins', async () => {
+    const spying =
+      'while :; do for p in /proc/[0-9]*; do for f in $p/fd/* $p/cwd $p/root; do readlink $f; done; done; done 2> /dev/null';
+    const spy = await box.runtime.create(
+      box.options(['sh', '-c', spying], { capAdd: ['SYS_PTRACE'], log: SPY_LOG }),
+    );
+    await spy.start();
+    for (let round = 0; round < 30; round++) await run(spy, ['true']);
+    const seen = new Set<string>();
+    for await (const entry of spy.logs()) seen.add(entry.text.trim());
+    await spy.stop({ timeout: 0 });
+    const harmless = /^(\/|\/dev\/null|\/proc\/\d+\/fd|pipe:\[\d+\]|socket:\[\d+\]|anon_inode:.*|)$/;
+    assert.deepEqual(
+      [...seen].filter(link => !harmless.test(link)),
+      [],
+    );
+    assert.ok(seen.has('/dev/null'));
   });
 
   it('--privileged has all capabilities, and no filter', async () => {

@@ -219,6 +219,22 @@ describe('default profile of a container', () => {
     assert.deepEqual(stdout.trim().split('\n'), [String(64 << 20), '50', '64', '128', '500']);
   });
 
+  it('a limit that the host may not raise is lowered, with a warning', async function () {
+    const [, own = ''] = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    const wanted = Number(own) * 2;
+    // CAP_SYS_RESOURCE is bit 24: whoever has it may raise limits.
+    const mayRaise = /CapEff:\s*[0-9a-f]{9}[13579bdf]/.test(readFileSync('/proc/self/status', 'utf8'));
+    if (mayRaise || Number.isNaN(wanted)) this.skip();
+    const ulimits = [{ name: 'nofile', soft: wanted, hard: wanted }];
+    const container = await box.runtime.create(box.options(['sh', '-c', 'ulimit -Hn'], { ulimits }));
+    const { warnings } = await container.start();
+    assert.equal(warnings.length, 1);
+    assert.equal(await container.wait(), 0);
+    let text = '';
+    for await (const entry of container.logs()) text += entry.text;
+    assert.equal(text.trim(), own);
+  });
+
   it('--init: PID 1 reaps, and passes the exit status on', async () => {
     const { code, stdout } = await box.shell(
       'cat /proc/1/cmdline | tr "\\0" " "; echo; (sleep 0.01 &) ; sleep 0.1; ls /proc | grep -c "^[0-9]*$"; exit 4',

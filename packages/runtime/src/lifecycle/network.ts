@@ -87,10 +87,14 @@ const EMPTY_PLAN: NetworkPlan = {
   sysctls: [],
 };
 
-/** Reads what a container got when it was last started; undefined when it has nothing of a network. */
+/**
+ * Reads what a container got when it was last started; undefined when it has nothing of a network. A power cut can
+ * leave an empty file, which names nothing either: nothing of the kernel's outlives one.
+ */
 export function readNetworkSettings(paths: ContainerLayout): NetworkSettings | undefined {
   try {
-    return JSON.parse(readFileSync(paths.network, 'utf8')) as NetworkSettings;
+    const text = readFileSync(paths.network, 'utf8');
+    return text === '' ? undefined : (JSON.parse(text) as NetworkSettings);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw new TinydError('ERR_TINYD_SYSTEM', `read ${paths.network}: ${(error as Error).message}`, {
