@@ -87,6 +87,27 @@ describe('published ports', () => {
     ]);
   });
 
+  it('are published once when they are named twice, on every address if one of them says so', async () => {
+    const { settings } = await lab.attach(id('a'), [
+      { hostIp: '127.0.0.1', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+      { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+      { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+    ]);
+    assert.deepEqual(settings.ports, [
+      { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+    ]);
+  });
+
+  it('are refused when one is to lead to two ports of the container', async () => {
+    const error = await failure(
+      lab.attach(id('a'), [
+        { hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+        { hostPort: 8080, containerPort: 81, protocol: 'tcp' },
+      ]),
+    );
+    assert.equal(error.code, 'ERR_TINYD_OPTION_INVALID');
+  });
+
   it('include every exposed port with --publish-all', async () => {
     const { settings } = await lab.attach(id('a'), [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }], {
       publishAll: true,

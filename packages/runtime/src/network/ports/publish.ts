@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { type AttachedContainer, type PublishedPort, portsConflict } from '../settings';
+import { ANY_ADDRESS, type AttachedContainer, type PublishedPort, portsConflict } from '../settings';
 import { probePort } from './probe';
 import type { RequestedPort } from './requested';
 import { findContainer, portTakenError, portText } from './taken';
@@ -33,8 +33,9 @@ export async function publishPorts(
   if (requested.length === 0) return [];
   const running = claimants.running();
   const published: PublishedPort[] = [];
-  // Ports that leave no choice come first, so that no other request is given one of them.
-  const order = requested.toSorted((a, b) => choices(a) - choices(b));
+  // Ports that leave no choice come first, so that no other request is given one of them; among these the ones for
+  // every address, since they include the others.
+  const order = requested.toSorted((a, b) => choices(a) - choices(b) || breadth(b) - breadth(a));
   for (const request of order) {
     const wanted = await findPort(request, published, running, claimants.spread);
     if (wanted !== undefined) published.push(wanted);
@@ -46,7 +47,11 @@ function choices(request: RequestedPort): number {
   return request.range === undefined ? Number.POSITIVE_INFINITY : request.range.last - request.range.first;
 }
 
-/** Undefined when the very same publication was asked for twice. */
+function breadth(request: RequestedPort): number {
+  return request.hostIp === ANY_ADDRESS ? 1 : 0;
+}
+
+/** Undefined when what is asked for is published already. */
 async function findPort(
   request: RequestedPort,
   published: readonly PublishedPort[],
