@@ -1,29 +1,42 @@
 // Builds the unpack engine without Node under sanitizers, and fuzzes it.
-// node native/test/unpack/run.mjs [--seconds N] [--seed N] [--keep DIR]
+// node native/test/run.mjs [--seconds N] [--seed N]
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const native = join(here, '../..');
+const native = join(dirname(fileURLToPath(import.meta.url)), '..');
+const tests = join(native, 'test', 'unpack');
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    keep: { type: 'string' },
   },
 });
 
-const work = values.keep ?? mkdtempSync(join(tmpdir(), 'tinyd-unpack-asan-'));
-mkdirSync(work, { recursive: true });
+const work = mkdtempSync(join(tmpdir(), 'tinyd-native-test-'));
 const include = join(process.execPath, '../../include/node');
-const flags = ['-std=c++20', '-g', '-O1', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'];
+const flags = ['-std=c++20', '-fno-exceptions', '-fno-rtti', '-Wall', '-Wextra', '-Werror'];
 const engine = readdirSync(join(native, 'src/unpack')).filter(name => name.endsWith('.cc'));
+
+/** When the newest of the files that any object could depend on was changed. */
+const newest = ['src/unpack', 'src/sys', 'test/unpack', 'helper']
+  .flatMap(folder => readdirSync(join(native, folder)).map(name => join(native, folder, name)))
+  .reduce((time, path) => Math.max(time, statSync(path).mtimeMs), 0);
+const isFresh = path => existsSync(path) && statSync(path).mtimeMs > newest;
 
 /** Runs a program to its end; its output is ours. */
 function run(command, args, env = {}) {
@@ -37,22 +50,19 @@ function run(command, args, env = {}) {
   });
 }
 
-/** Compiles sources two at a time and links programs from them. */
+/** Compiles sources two at a time and links programs from them; does nothing when nothing has changed. */
 async function build(kind, sanitize, programs) {
-  const dir = join(work, kind);
+  const dir = join(native, 'build', kind);
+  if (programs.every(program => isFresh(join(dir, program)))) return dir;
   mkdirSync(dir, { recursive: true });
   const common = ['-c', '-g', '-O1', sanitize, '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
-  const cxx = [...common, ...flags, `-I${join(native, 'src')}`, `-I${here}`, `-I${include}`];
-  const jobs = [
-    [
-      'gcc',
-      [...common, '-D_GNU_SOURCE', '-o', join(dir, 'remove_tree.o'), join(native, 'helper/remove_tree.c')],
-    ],
-  ];
+  const cxx = [...common, ...flags, `-I${join(native, 'src')}`, `-I${tests}`, `-I${include}`];
+  const removeTree = join(native, 'helper/remove_tree.c');
+  const jobs = [['gcc', [...common, '-D_GNU_SOURCE', '-o', join(dir, 'remove_tree.o'), removeTree]]];
   const compile = (from, name) =>
     jobs.push(['g++', [...cxx, '-o', join(dir, `${name}.o`), join(from, name)]]);
   for (const name of engine) compile(join(native, 'src/unpack'), name);
-  for (const name of readdirSync(here).filter(entry => entry.endsWith('.cc'))) compile(here, name);
+  for (const name of ['mutate.cc', ...programs.map(program => `${program}.cc`)]) compile(tests, name);
   const worker = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) await run(...job);
   };
@@ -114,5 +124,5 @@ try {
   const threads = await build('tsan', '-fsanitize=thread', ['pipe_test']);
   await run(join(threads, 'pipe_test'), [...layer(archives), '60']);
 } finally {
-  if (!values.keep) rmSync(work, { recursive: true, force: true });
+  rmSync(work, { recursive: true });
 }
