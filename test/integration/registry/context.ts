@@ -60,6 +60,9 @@ export async function server(
   return running;
 }
 
+/** For tests of silent servers; too short for a busy machine where nothing is to stall. */
+export const IMPATIENT = { stallTimeoutMs: 400 } as const;
+
 /** What the client slept, in a test. */
 export interface Sleeps {
   readonly delays: number[];
@@ -71,7 +74,7 @@ export function client(options: RegistryClientOptions = {}): RegistryClient & Sl
   const made = new RegistryClient({
     configPath: '/nonexistent/registries.json',
     certsDirs: [],
-    stallTimeoutMs: 400,
+    stallTimeoutMs: 10_000,
     connectTimeoutMs: 2000,
     ...options,
     // The login of whoever runs the tests is none of their business.

@@ -5,6 +5,7 @@ import type { Fault } from '@tinyd/registry';
 import {
   client,
   closeAll,
+  IMPATIENT,
   isFor,
   listening,
   log,
@@ -197,7 +198,10 @@ describe('failures to reach a registry', () => {
 
   it('gives up on a server that takes connections and says nothing', async () => {
     const mute = await listener(() => {});
-    await failure(pull(client({ retry: { attempts: 1 } }), mute), 'ERR_TINYD_REGISTRY_UNREACHABLE');
+    await failure(
+      pull(client({ ...IMPATIENT, retry: { attempts: 1 } }), mute),
+      'ERR_TINYD_REGISTRY_UNREACHABLE',
+    );
   });
 
   it('gives up on a head that never ends', async () => {

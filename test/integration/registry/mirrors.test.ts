@@ -7,6 +7,7 @@ import type { RegistryServer } from '@tinyd/registry';
 import {
   client,
   closeAll,
+  IMPATIENT,
   isFor,
   layerOf,
   listening,
@@ -77,7 +78,11 @@ describe('mirrors', () => {
       const image = await sampleImage();
       const [bad, good] = [await server(image, { fault: () => fault }), await server(image)];
       const call = listening();
-      const { layers } = await pull(client({ mirrors: through(bad, good) }), parseReference(NAME), call);
+      const { layers } = await pull(
+        client({ ...IMPATIENT, mirrors: through(bad, good) }),
+        parseReference(NAME),
+        call,
+      );
       strictEqual(layers.length, 1);
       ok(call.notices.some(notice => notice.type === 'mirror-failed' && notice.mirror === bad.url));
     });

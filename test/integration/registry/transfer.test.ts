@@ -5,6 +5,7 @@ import {
   client,
   closeAll,
   first,
+  IMPATIENT,
   layerOf,
   listening,
   nameOn,
@@ -53,13 +54,13 @@ describe('transferring a blob', () => {
 
   it('resumes after a stall', async () => {
     const { registry, layer, content, reference } = await setUp(300_000, { stallAfter: 65_536 });
-    deepStrictEqual(await readBlob(client(), reference, layer), content);
+    deepStrictEqual(await readBlob(client(IMPATIENT), reference, layer), content);
     deepStrictEqual(ranges(registry), [undefined, 'bytes=65536-']);
   });
 
   it('gives up on a server that stalls for ever', async () => {
     const { layer, reference } = await setUp(300_000, { stallAfter: 0 }, 99);
-    await rejects(readBlob(client({ retry: { attempts: 2 } }), reference, layer), {
+    await rejects(readBlob(client({ ...IMPATIENT, retry: { attempts: 2 } }), reference, layer), {
       code: 'ERR_TINYD_REGISTRY_UNREACHABLE',
     });
   });
@@ -73,7 +74,7 @@ describe('transferring a blob', () => {
   it('does not take a slow consumer for a stalled server', async () => {
     const { registry, layer, reference, content } = await setUp(6 * MIB);
     let length = 0;
-    for await (const chunk of client().fetchBlob(reference, layer)) {
+    for await (const chunk of client(IMPATIENT).fetchBlob(reference, layer)) {
       if (length === 0) await new Promise(resolve => setTimeout(resolve, 1200));
       length += chunk.length;
     }
