@@ -71,6 +71,7 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   process_set_oom_score(&plan->process);
   cgroups_enter(cgroups);
   enter_namespaces(plan, namespaces);
+  process_keep_own_descriptors(start);
   if ((container->unshare & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) == -1)
     fail(STAGE_CLONE, "cgroup namespace");
   process_join_keyring(plan);

@@ -34,7 +34,7 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   cgroups_enter(cgroups);
   // All at once, by the one pidfd: they cannot come from different processes.
   if (setns(init, (int)plan->join.namespaces) == -1) fail(STAGE_JOIN, "namespaces");
-  close(init);
+  process_keep_own_descriptors(start);
   // Entering a PID namespace concerns children only. The child's parent is to be the monitor.
   int pidfd = -1;
   pid_t pid = clone_process(CLONE_PARENT, -1, 0, &pidfd);

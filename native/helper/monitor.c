@@ -195,8 +195,16 @@ static void start_container(struct process_start* start) {
   }
 }
 
+/** A thousand published ports take a thousand descriptors. */
+static void raise_descriptor_limit(struct rlimit* before) {
+  if (getrlimit(RLIMIT_NOFILE, before) == -1) fail(STAGE_RLIMIT, "descriptors");
+  struct rlimit raised = {.rlim_cur = before->rlim_max, .rlim_max = before->rlim_max};
+  setrlimit(RLIMIT_NOFILE, &raised);
+}
+
 static void start_process(void) {
   struct process_start start = {.plan = &monitor.plan, .stdio = streams_make(), .channel = -1};
+  raise_descriptor_limit(&start.descriptors);
   if (monitor.plan.target == TARGET_CONTAINER) {
     start_container(&start);
   } else {

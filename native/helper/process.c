@@ -39,6 +39,25 @@ void process_begin(void) {
   umask(0);
 }
 
+void process_keep_own_descriptors(struct process_start* start) {
+  int* own[] = {&start->stdio.in, &start->stdio.out, &start->stdio.err, &start->channel};
+  const unsigned count = sizeof own / sizeof *own;
+  int next = 3;
+  for (unsigned i = 0; i < count; i++) {
+    if (*own[i] >= next) next = *own[i] + 1;
+  }
+  // Put in a row, so that all before and all behind it can be closed at a stroke.
+  const int first = next;
+  syscall(SYS_close_range, first, UINT_MAX, 0);
+  for (unsigned i = 0; i < count; i++) {
+    if (*own[i] == -1) continue;
+    *own[i] = fcntl(*own[i], F_DUPFD_CLOEXEC, next++);
+    if (*own[i] == -1) fail(STAGE_SYSTEM, "descriptors");
+  }
+  channel_report_to(start->channel);
+  syscall(SYS_close_range, 3, first - 1, 0);
+}
+
 void process_set_oom_score(const struct plan_process* process) {
   char value[16];
   if (!process->has_oom_score_adj) return;
@@ -65,7 +84,9 @@ void process_open_terminal(struct process_start* start, int root, bool console) 
   start->stdio = (struct process_stdio){terminal.slave, terminal.slave, terminal.slave, {true, false, false}};
 }
 
-static void set_rlimits(const struct plan* plan) {
+static void set_rlimits(const struct process_start* start) {
+  const struct plan* plan = start->plan;
+  setrlimit(RLIMIT_NOFILE, &start->descriptors);
   struct plan_reader reader = plan_items(plan, plan->process.rlimits);
   for (uint32_t i = 0; i < plan->process.rlimits.count; i++) {
     struct plan_rlimit wanted = plan_next_rlimit(&reader);
@@ -158,7 +179,7 @@ _Noreturn void process_become(struct process_start* start) {
   char path[PATH_MAX];
 
   place_stdio(start);
-  set_rlimits(plan);
+  set_rlimits(start);
   if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
     fail(STAGE_SECCOMP, "no_new_privs");
   }

@@ -1,6 +1,7 @@
 #ifndef TINYD_PROCESS_H
 #define TINYD_PROCESS_H
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "plan.h"
 
@@ -20,10 +21,18 @@ struct process_start {
   struct process_stdio stdio;
   /** Channel to the monitor. */
   int channel;
+  /** RLIMIT_NOFILE as the caller had it: the monitor has raised its own. */
+  struct rlimit descriptors;
 };
 
 /** First steps of a new process: nobody may look into it, it dies with its monitor, it leads a session. */
 void process_begin(void);
+
+/**
+ * Closes all descriptors but stdio and the channel: the monitor's lock, log and sockets are nothing to carry
+ * into a container, where a process with CAP_SYS_PTRACE may look on (CVE-2016-9962).
+ */
+void process_keep_own_descriptors(struct process_start* start);
 
 /** Writes oom_score_adj, while the host's procfs is still there. */
 void process_set_oom_score(const struct plan_process* process);

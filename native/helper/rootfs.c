@@ -1,9 +1,13 @@
 #include "rootfs.h"
 
+#include <errno.h>
 #include <sys/mount.h>
 
 #include "mount_calls.h"
 #include "report.h"
+
+#define BUSY_TRIES 100
+#define BUSY_PAUSE_US 5000
 
 static unsigned long propagation_flag(enum plan_propagation propagation) {
   switch (propagation) {
@@ -24,8 +28,12 @@ void rootfs_isolate(const struct plan_container* container) {
 
 int rootfs_mount(const struct plan_container* container) {
   if (chdir(container->working_dir) == -1) fail(STAGE_ROOTFS, container->working_dir);
-  if (mount("overlay", container->rootfs, "overlay", 0, container->overlay_options) == -1) {
-    fail(STAGE_ROOTFS, container->rootfs);
+  // EBUSY (where overlay is built with an index): the kernel has not quite let go of the previous run's
+  // mount.
+  for (int tries = 0; mount("overlay", container->rootfs, "overlay", 0, container->overlay_options) == -1;
+       tries++) {
+    if (errno != EBUSY || tries == BUSY_TRIES) fail(STAGE_ROOTFS, container->rootfs);
+    usleep(BUSY_PAUSE_US);
   }
   int root = open(container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root == -1) fail(STAGE_ROOTFS, container->rootfs);

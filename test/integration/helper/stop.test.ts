@@ -155,4 +155,20 @@ describe('helper: the end of a container', () => {
     await sleep(20);
     execFileSync('python3', ['-c', bind]);
   });
+
+  it('claims two thousand ports, whatever the limit on descriptors, and hands that limit on unchanged', async () => {
+    const { session } = box.plan(['true']);
+    assert.ok(session.network);
+    const claims = Array.from({ length: 2000 }, (_, index) => ({
+      protocol: 'udp' as const,
+      address: '127.0.0.9',
+      port: 20_000 + index,
+    }));
+    const limit = () => /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    const network = { ...session.network, claims };
+    const { stdout } = await box.run(['sh', '-c', 'ulimit -n; ls /proc/1/fd | wc -l'], {
+      session: { network },
+    });
+    assert.equal(stdout, `${limit()}\n3\n`);
+  });
 });
