@@ -13,9 +13,6 @@ const COMPILERS = [
   { program: 'g++', package: 'g++' },
 ];
 
-/** What a running tinyd calls: nft sets up the static firewall table of the bridge network. */
-const RUN_TIME = [{ program: 'nft', package: 'nftables' }];
-
 function installDependencies() {
   const lock = readFileSync(join(root, 'pnpm-lock.yaml'));
   const stamp = join(root, 'node_modules', '.tinyd-installed');
@@ -35,7 +32,7 @@ function linkCommand() {
 
 /** Installs, builds and leaves `./tinyd`; `programs` are further Debian packages that the caller needs. */
 export function setUp({ programs = [] } = {}) {
-  requirePrograms([...COMPILERS, ...RUN_TIME, ...programs]);
+  requirePrograms([...COMPILERS, ...programs]);
   const step = (name, action) => {
     const started = Date.now();
     action();

@@ -13,6 +13,9 @@ const PROGRAMS = [
   { program: 'zstd', package: 'zstd' },
   { program: 'strace', package: 'strace' },
   { program: 'ip', package: 'iproute2' },
+  { program: 'nft', package: 'nftables' },
+  { program: 'iptables', package: 'iptables' },
+  { program: 'unshare', package: 'util-linux' },
   { program: 'curl', package: 'curl' },
   { program: 'ps', package: 'procps' },
 ];
