@@ -3,6 +3,7 @@ import type { ArgInput, FlagInput, InferredArgs, InferredFlags } from '@oclif/co
 import { TinydError } from '@tinyd/core';
 import { openRuntime, type Runtime } from '@tinyd/runtime';
 import { openStore, type Store } from '@tinyd/store';
+import { argumentWords } from './argv/argument-words';
 import { type ArgvGrammar, type FlagShape, type ParsedArgv, parseArgv } from './argv/grammar';
 import { type ExitFamily, exitStatus } from './exit-codes';
 import { globalFlags } from './flags/global-flags';
@@ -135,7 +136,7 @@ interface ParsedLine<C extends Definitions> {
 export type CommandGroup = 'Images' | 'Containers' | 'Registries' | 'Other';
 
 /** What {@link parseArgv} needs to know of a command. */
-export function grammarOf(command: typeof TinydCommand, flags: FlagInput): ArgvGrammar {
+function grammarOf(command: typeof TinydCommand, flags: FlagInput): ArgvGrammar {
   return { flags: flagShapes(flags), interspersed: command.interspersed, refused: command.refusedFlags };
 }
 
@@ -170,10 +171,7 @@ function assignArguments(
   const required = entries.filter(([, arg]) => arg.required === true).length;
   const isVariadic = entries.at(-1)?.[1].multiple === true;
   if (positionals.length < required) {
-    throw usage(
-      id,
-      `needs at least ${count(required)}: ${entries.map(([name]) => name.toUpperCase()).join(' ')}`,
-    );
+    throw usage(id, `needs at least ${count(required)}: ${argumentWords(args).join(' ')}`);
   }
   if (!isVariadic && positionals.length > entries.length) {
     const wanted = entries.length === 0 ? 'takes no arguments' : `takes at most ${count(entries.length)}`;

@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { CommandHelp } from '@oclif/core/help';
+import { argumentWords } from '../argv/argument-words';
 import type { CommandClass } from '../command';
 
 /** Loaded on demand: oclif's help formatter is as large as everything else of the command line. */
@@ -76,13 +77,9 @@ function helpConfig(): Config {
 }
 
 function staticsOf(command: CommandClass): Partial<Command.Loadable> {
-  const words = Object.entries(command.args).map(([name, arg]) => {
-    const shown = arg.multiple === true ? `${name.toUpperCase()}...` : name.toUpperCase();
-    return arg.required === true ? shown : `[${shown}]`;
-  });
   return {
     id: command.id,
-    usage: command.usage ?? [command.id, '[OPTIONS]', ...words].join(' '),
+    usage: command.usage ?? [command.id, '[OPTIONS]', ...argumentWords(command.args)].join(' '),
     examples: command.examples,
     ...(command.description === undefined ? {} : { description: command.description }),
   };

@@ -29,6 +29,7 @@ export default class Ps extends TinydCommand {
     const { flags } = this.parseLine(Ps);
     const last = flags.latest ? 1 : parseInteger('last', flags.last ?? '-1', -1);
     const runtime = this.openRuntime();
+    await runtime.settle();
     const selection = { all: flags.all, last: last < 0 ? undefined : last, filters: flags.filter };
     const containers = selectContainers(runtime.containers(), selection, {
       containerId: name => runtime.find(name).id,

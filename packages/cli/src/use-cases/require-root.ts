@@ -8,7 +8,7 @@ import { TinydError } from '@tinyd/core';
  */
 export function requireRoot(command: string, why: string): void {
   if (process.geteuid?.() === 0) return;
-  throw new TinydError('ERR_TINYD_NOT_ROOT', `cannot ${command} as an ordinary user: ${why}`, {
+  throw new TinydError('ERR_TINYD_NOT_ROOT', `cannot run tinyd ${command} as an ordinary user: ${why}`, {
     hint: `run it as root: sudo tinyd ${command} …`,
   });
 }
