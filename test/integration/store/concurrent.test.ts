@@ -85,6 +85,23 @@ describe('several processes at one store', () => {
     assert.deepEqual(unfinishedOf(temporary.root), []);
   });
 
+  it('pull an image of many layers side by side without a warning of node', async function () {
+    this.timeout(60_000);
+    const layers = Array.from({ length: 60 }, (_, i) => dependent(`file${i}`));
+    const name = await serve('tall', [layer('base', 10), ...layers]);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    try {
+      await Promise.all([1, 2, 3].map(() => pullFrom(server, temporary.store, name)));
+    } finally {
+      process.off('warning', onWarning);
+    }
+    assert.deepEqual(warnings, []);
+    assert.equal(temporary.store.lowerDirs(`${server.host}/${name}`).length, 61);
+    assertSound(temporary.root);
+  });
+
   it('pull, remove and prune at the same time without taking what others need', async function () {
     this.timeout(120_000);
     const shared = layer('shared');

@@ -2,6 +2,9 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } f
 import { type Descriptor, TinydError } from '@tinyd/core';
 import type { LayerUnpack, UnpackResult } from '@tinyd/native';
 
+/** Unpackers are told of so many new bytes at a time: waking a thread for every chunk costs more than writing it. */
+const STEP_BYTES = 256 * 1024;
+
 /**
  * A blob file that may still grow, and the unpackers that follow it.
  *
@@ -14,6 +17,7 @@ export class BlobFeed {
   available: number;
   readonly #followers = new Set<LayerUnpack>();
   #isAborted = false;
+  #announced = 0;
 
   private constructor(fd: number, descriptor: Descriptor) {
     this.fd = fd;
@@ -55,6 +59,11 @@ export class BlobFeed {
       written += writeSync(this.fd, chunk, written, chunk.length - written);
     }
     this.available += chunk.length;
+    if (this.available - this.#announced >= STEP_BYTES || this.isComplete) this.#announce();
+  }
+
+  #announce(): void {
+    this.#announced = this.available;
     for (const follower of this.#followers) follower.advance(this.available);
   }
 

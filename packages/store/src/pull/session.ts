@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type {
   Descriptor,
   Digest,
@@ -30,6 +31,8 @@ export class PullSession {
     this.options = options;
     const signals = [this.#stop.signal, ...(options.signal ? [options.signal] : [])];
     this.signal = AbortSignal.any(signals);
+    // Every layer listens while it waits; node warns of more than ten.
+    setMaxListeners(0, this.signal);
   }
 
   /** One part has failed: the others need not go on. */
