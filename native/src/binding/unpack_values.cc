@@ -3,6 +3,8 @@
 #include <uv.h>
 
 #include <cmath>
+#include <cstring>
+#include <string_view>
 
 namespace tinyd::unpack {
 
@@ -168,13 +170,36 @@ void setProperty(napi_env env, napi_value object, const char* name, napi_value v
   if (object != nullptr && value != nullptr) napi_set_named_property(env, object, name, value);
 }
 
+namespace {
+
+/** libuv names the errors that Node meets; a full quota (EDQUOT) and others it does not know. */
+bool isKnownToLibuv(int error) {
+  return !std::string_view(uv_err_name(-error)).starts_with("Unknown");
+}
+
+std::string errorName(int error) {
+#ifdef __GLIBC__
+  if (const char* name = strerrorname_np(error); name != nullptr && !isKnownToLibuv(error)) return name;
+#endif
+  return uv_err_name(-error);
+}
+
+std::string errorText(int error) {
+#ifdef __GLIBC__
+  if (const char* text = strerrordesc_np(error); text != nullptr && !isKnownToLibuv(error)) return text;
+#endif
+  return uv_strerror(-error);
+}
+
+}  // namespace
+
 napi_value makeError(napi_env env, const Failure& failure) {
   const bool isSystem = failure.code == Code::kSystem;
-  const std::string code = isSystem ? uv_err_name(-failure.error) : codeName(failure.code);
+  const std::string code = isSystem ? errorName(failure.error) : codeName(failure.code);
   std::string message = failure.message;
   if (isSystem) {
     const std::string doing = message.empty() ? "" : " (" + message + ")";
-    message = code + ": " + uv_strerror(-failure.error) + ", " + failure.call + doing;
+    message = code + ": " + errorText(failure.error) + ", " + failure.call + doing;
     if (!failure.path.empty()) message += " '" + failure.path + "'";
   }
   napi_value error = nullptr;
