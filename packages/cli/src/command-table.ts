@@ -16,6 +16,7 @@ const COMMANDS = {
   inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),
+  pause: () => require('./commands/pause') as typeof import('./commands/pause'),
   port: () => require('./commands/port') as typeof import('./commands/port'),
   ps: () => require('./commands/ps') as typeof import('./commands/ps'),
   pull: () => require('./commands/pull') as typeof import('./commands/pull'),
@@ -26,6 +27,7 @@ const COMMANDS = {
   start: () => require('./commands/start') as typeof import('./commands/start'),
   stop: () => require('./commands/stop') as typeof import('./commands/stop'),
   tag: () => require('./commands/tag') as typeof import('./commands/tag'),
+  unpause: () => require('./commands/unpause') as typeof import('./commands/unpause'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
   wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
@@ -47,12 +49,14 @@ const SAME = [
   'exec',
   'kill',
   'logs',
+  'pause',
   'port',
   'restart',
   'rm',
   'run',
   'start',
   'stop',
+  'unpause',
   'wait',
 ];
 

@@ -80,6 +80,7 @@ const CASES: readonly [string, string][] = [
   ['{{`raw`}} {{"q\\t\\"uoted\\""}}', 'raw q\t"uoted"'],
   ["{{'a'}}", '97'],
   ['{{"{{"}}', '{{'],
+  ['{{pad "x" -1 1}}|{{printf "%c%c" 65 -1}}', 'x |A\ufffd'],
 ];
 
 /** Template and a part of the message it fails with. */
@@ -100,6 +101,9 @@ const FAILURES: readonly [string, RegExp][] = [
   ['{{index .List 9}}', /out of range/],
   ['{{eq .Count "3"}}', /incompatible types/],
   ['{{.ID "x"}}', /given arguments/],
+  ['{{printf "%99999999d" 1}}', /cannot be that wide/],
+  ['{{printf "%.999f" 1.5}}', /cannot be that wide/],
+  ['{{pad "x" 99999999 0}}', /wants a whole number/],
   ['{{template "x"}}', /not supported/],
   ['{{(.ID}}', /parenthesis/],
   ['{{}}', /missing value/],

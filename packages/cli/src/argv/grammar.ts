@@ -109,7 +109,7 @@ class Reader {
     if (this.grammar.refused?.includes(name) === true) {
       return new TinydError(
         'ERR_TINYD_OPTION_UNSUPPORTED',
-        `--${name} is an option of docker that tinyd does not support`,
+        `${name.length === 1 ? '-' : '--'}${name} is an option of docker that tinyd does not support`,
       );
     }
     return new TinydError('ERR_TINYD_USAGE', message);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
+import type { VisibleStatus } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
 import { showOut } from '../output';
@@ -21,6 +22,7 @@ export default class Info extends TinydCommand {
     const lines: readonly [string, string | number][] = [
       ['Containers', facts.Containers],
       [' Running', facts.ContainersRunning],
+      [' Paused', facts.ContainersPaused],
       [' Stopped', facts.ContainersStopped],
       ['Images', facts.Images],
       ['Version', facts.ServerVersion],
@@ -42,12 +44,13 @@ export default class Info extends TinydCommand {
   /** docker's keys where docker has them. */
   private facts() {
     const containers = this.openRuntime().containers();
-    const running = containers.filter(container => container.status === 'running').length;
+    const count = (status: VisibleStatus) => containers.filter(each => each.status === status).length;
+    const [running, paused] = [count('running'), count('paused')];
     return {
       Containers: containers.length,
       ContainersRunning: running,
-      ContainersPaused: 0,
-      ContainersStopped: containers.length - running,
+      ContainersPaused: paused,
+      ContainersStopped: containers.length - running - paused,
       Images: new Set(
         this.openStore()
           .images()

@@ -25,7 +25,11 @@ export default class Rmi extends TinydCommand {
       runtime
         .containers()
         .filter(container => container.imageId === imageId)
-        .map(({ id, name, status }) => ({ id, name, isRunning: status === 'running' }));
+        .map(({ id, name, status }) => ({
+          id,
+          name,
+          isRunning: status === 'running' || status === 'paused',
+        }));
     await this.forEach(args.image, async image => {
       for (const item of await store.removeImage(image, { force: flags.force, usedBy })) {
         writeOut('untagged' in item ? `Untagged: ${item.untagged}\n` : `Deleted: ${item.deleted}\n`);

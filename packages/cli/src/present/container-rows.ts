@@ -85,13 +85,15 @@ function commandText([path = '', ...args]: readonly string[]): string {
   return [path, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
 }
 
-/** The STATUS column: `Up 3 minutes`, `Exited (137) 2 hours ago`, `Created`. */
+/** The STATUS column: `Up 3 minutes`, `Up 3 minutes (Paused)`, `Exited (137) 2 hours ago`, `Created`. */
 export function statusText(container: ContainerSummary, now: number): string {
   switch (container.status) {
     case 'created':
       return 'Created';
     case 'running':
       return `Up ${humanDuration(now - Date.parse(container.startedAt))}`;
+    case 'paused':
+      return `Up ${humanDuration(now - Date.parse(container.startedAt))} (Paused)`;
     case 'exited':
       return `Exited (${container.exitCode}) ${timeAgo(container.finishedAt, now)}`;
   }

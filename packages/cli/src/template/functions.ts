@@ -64,7 +64,7 @@ function asList(name: string, value: unknown): readonly unknown[] {
 }
 
 function asNumber(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 1_000_000) return value;
   throw templateError(`${name} wants a whole number, not ${printValue(value)}`);
 }
 

@@ -3,20 +3,29 @@ import { printValue } from './value';
 
 const VERB = /%([-+# 0]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g;
 
+/** No output needs more, and a typing mistake must not fill the memory. */
+const WIDEST = 10_000;
+const FINEST = 100;
+
 /** Go's Sprintf for the verbs that formats use: v s q d x X o b c f e g t, with flags, width and precision. */
 export function sprintf(format: string, values: readonly unknown[]): string {
   let used = 0;
-  const text = format.replace(VERB, (_, flags: string, width?: string, precision?: string, verb = '') => {
-    if (verb === '%') return '%';
-    if (used >= values.length) return `%!${verb}(MISSING)`;
-    const shown = formatVerb(
-      verb,
-      values[used++],
-      flags,
-      precision === undefined ? undefined : Number(precision),
-    );
-    return padTo(shown, flags, Number(width ?? 0), typeof values[used - 1] === 'number');
-  });
+  const text = format.replace(
+    VERB,
+    (directive, flags: string, width?: string, precision?: string, verb = '') => {
+      if (verb === '%') return '%';
+      if (Number(width ?? 0) > WIDEST || Number(precision ?? 0) > FINEST)
+        throw templateError(`printf cannot be that wide: ${directive}`);
+      if (used >= values.length) return `%!${verb}(MISSING)`;
+      const shown = formatVerb(
+        verb,
+        values[used++],
+        flags,
+        precision === undefined ? undefined : Number(precision),
+      );
+      return padTo(shown, flags, Number(width ?? 0), typeof values[used - 1] === 'number');
+    },
+  );
   return used < values.length ? `${text}%!(EXTRA ${values.slice(used).map(printValue).join(', ')})` : text;
 }
 
@@ -45,7 +54,7 @@ function formatNumber(verb: string, value: number, precision: number | undefined
     case 'b':
       return Math.trunc(value).toString(2);
     case 'c':
-      return String.fromCodePoint(value);
+      return value >= 0 && value <= 0x10ffff ? String.fromCodePoint(Math.trunc(value)) : '\ufffd';
     case 'f':
       return value.toFixed(precision ?? 6);
     case 'e':

@@ -42,8 +42,13 @@ export function selectContainers(
   const filters = parseFilters(selection.filters, KEYS);
   const showsAll = selection.all || selection.last !== undefined || filters.has('status');
   const isWanted = predicate(containers, filters, lookups);
-  const found = containers.filter(each => (showsAll || each.status === 'running') && isWanted(each));
+  const found = containers.filter(each => (showsAll || isUp(each)) && isWanted(each));
   return selection.last === undefined ? found : found.slice(0, selection.last);
+}
+
+/** A paused container runs, for docker's `ps` too. */
+function isUp({ status }: ContainerSummary): boolean {
+  return status === 'running' || status === 'paused';
 }
 
 function predicate(
