@@ -19,9 +19,8 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     ),
   pad: (text, before, after) => {
     const string = printValue(text);
-    return string === ''
-      ? ''
-      : ' '.repeat(asNumber('pad', before)) + string + ' '.repeat(asNumber('pad', after));
+    const blanks = (count: unknown) => ' '.repeat(Math.max(0, asNumber('pad', count)));
+    return string === '' ? '' : blanks(before) + string + blanks(after);
   },
   truncate: (text, length) => printValue(text).slice(0, Math.max(0, asNumber('truncate', length))),
   len: value => lengthOf(value),
