@@ -5,7 +5,7 @@ import type { RuntimeContext } from './context';
 import { findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { createContainer } from './lifecycle/create';
-import { reconcileContainers } from './lifecycle/reconcile';
+import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
 import { type ContainerSummary, summarize } from './lifecycle/summary';
 import type { CreateOptions } from './options';
 import { viewContainers } from './state/container-state';
@@ -53,6 +53,14 @@ export class Runtime {
     return users;
   }
 
+  /**
+   * Gives back what containers held whose monitor was killed, or that a restart of the host ended. Cheap when there are
+   * none: any command that runs as root may begin with it. Does nothing without root.
+   */
+  async settle(): Promise<void> {
+    if (isRoot()) await settleLostContainers(this.#context);
+  }
+
   /** Repairs what a killed monitor or a restart of the host left behind; `--rm` containers that ended are removed. */
   async reconcile(): Promise<void> {
     requireRoot('repair containers');
@@ -66,8 +74,12 @@ export function openRuntime(folders: RuntimeFolders): Runtime {
   return new Runtime({ layout });
 }
 
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
 function requireRoot(what: string): void {
-  if (process.geteuid?.() === 0) return;
+  if (isRoot()) return;
   throw new TinydError('ERR_TINYD_NOT_ROOT', `${what}: this needs root`, {
     hint: 'run it with sudo: namespaces, mounts and cgroups are made directly, there is no daemon to ask',
   });

@@ -35,13 +35,7 @@ describe('kill -9', () => {
   it(`of the command at ${ROUNDS} random moments of create, start, stop and rm: the next commands work`, async function () {
     this.timeout(ROUNDS * 2000);
     for (let round = 0; round < ROUNDS; round++) {
-      const child = fork(join(__dirname, 'lifecycle-child.js'), [box.root, box.state, 'victim', 'Infinity'], {
-        stdio: 'ignore',
-      });
-      await new Promise(resolve => child.once('message', resolve));
-      await sleep(Math.random() * 120);
-      child.kill('SIGKILL');
-      await new Promise(resolve => child.once('exit', resolve));
+      assert.equal(await killedAfter(box, Math.random() * 120), '', 'it ended by itself');
       await box.runtime.reconcile();
       for (const { id } of box.runtime.containers()) {
         const left = box.runtime.find(id);
@@ -76,10 +70,12 @@ describe('kill -9', () => {
     await container.remove();
   });
 
-  it('of the monitor of a --rm container: the next create removes it', async () => {
+  it('of the monitor of a --rm container: the next command removes it', async () => {
     const container = await started({ autoRemove: true, name: 'gone' });
     process.kill(monitorOf(container), 'SIGKILL');
     await settled(container);
+    await box.runtime.settle();
+    assert.deepEqual(box.runtime.containers(), []);
     const next = await started({ name: 'next' });
     assert.deepEqual(
       box.runtime.containers().map(each => each.name),
@@ -158,6 +154,23 @@ describe('kill -9', () => {
     await container.remove({ force: true });
   });
 });
+
+/** Kills a process that lives through lifecycles some milliseconds after it began; what it said if it ended before. */
+async function killedAfter({ root, state }: BusyboxRoot, milliseconds: number): Promise<string> {
+  const child = fork(join(__dirname, 'lifecycle-child.js'), [root, state, 'victim', 'Infinity'], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let errors = '';
+  child.stderr?.on('data', piece => {
+    errors += piece;
+  });
+  const ended = new Promise(resolve => child.once('close', resolve));
+  await Promise.race([ended, new Promise(resolve => child.once('message', resolve))]);
+  await sleep(milliseconds);
+  child.kill('SIGKILL');
+  await ended;
+  return errors;
+}
 
 /** PIDs of a container's living monitors, which have its ID in their name (as much of it as a name holds). */
 function monitorsOf(id: string): number[] {
