@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUnix } from '@tinyd/native';
-import { WANTS } from '../../../packages/runtime/dist/attach-protocol';
+import { encodeClientFrame, WANTS } from '../../../packages/runtime/dist/attach-protocol';
 import { Box } from './box';
 import { Client } from './client';
 
@@ -166,5 +166,25 @@ describe('helper: attach socket', () => {
     for (let i = 0; i < 1000; i++) connect(7).close();
     await sleep(300);
     assert.equal(descriptors(), before);
+  });
+
+  it('stands whatever is written to its socket', async () => {
+    assert.equal(
+      box.launch(box.plan(['sh', '-c', 'read x; exit 4'], { session: { stdin: 'open' } })).stage,
+      'started',
+    );
+    const socket = join(box.runDir, 'attach.sock');
+    const hello = encodeClientFrame({ type: 'hello', wants: 7 });
+    for (let i = 0; i < 300; i++) {
+      const noise = randomBytes(1 + ((i * 37) % 500));
+      // Types 2 to 5 would be obeyed, and end the container or this test: damage goes to lengths and other types.
+      noise[0] = [0, 1, 7, 66, 255][i % 5] ?? 0;
+      const fd = connectUnix(socket);
+      writeSync(fd, i % 2 === 0 ? noise : Buffer.concat([hello, noise]));
+      closeSync(fd);
+    }
+    const client = connect();
+    client.send({ type: 'stdin', data: Buffer.from('\n') });
+    assert.equal((await client.exited).code, 4);
   });
 });

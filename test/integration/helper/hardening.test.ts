@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   lstatSync,
@@ -246,6 +246,36 @@ describe('helper: hostile images', () => {
       }
     } finally {
       execFileSync('umount', ['-R', '-l', shared]);
+    }
+  });
+
+  it('a volume in which another process swaps a folder for a link, while containers mount into it (CVE-2021-30465)', async () => {
+    const volume = join(box.base, 'volume');
+    mkdirSync(join(volume, 'dir'), { recursive: true });
+    symlinkSync(outside, join(volume, 'link'));
+    const swapper = spawn('python3', [
+      '-c',
+      `import os, ctypes
+os.chdir(${JSON.stringify(volume)})
+libc = ctypes.CDLL(None)
+while True: libc.renameat2(-100, b"dir", -100, b"link", 2)`,
+    ]);
+    const ended = new Promise(resolve => swapper.once('close', resolve));
+    const content = join(box.base, 'content');
+    mkdirSync(content);
+    try {
+      for (let i = 0; i < 60; i++) {
+        const plan = box.plan(['true'], {
+          mounts: [bind(volume, '/vol'), bind(content, `/vol/dir/x${i}/y`)],
+        });
+        const { stage } = box.launch(plan);
+        assert.ok(stage === 'started' || stage === 'mount', stage);
+        await box.settled();
+        assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(outside));
+      }
+    } finally {
+      swapper.kill('SIGKILL');
+      await ended;
     }
   });
 });
