@@ -24,10 +24,12 @@ function commandWord([word, ...rest]) {
   return word.startsWith('-') ? commandWord(rest) : word;
 }
 
-/** Where caches may lie: beside the bundle, else in the user's own cache folder. */
-function cacheFolders() {
-  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'));
-  return [path.join(__dirname, 'cache'), ...(home?.startsWith('/') ? [path.join(home, 'tinyd')] : [])];
+/** Where caches may lie: beside the bundle, else in the user's own cache folder (not in another's, as under sudo). */
+function* cacheFolders() {
+  yield path.join(__dirname, 'cache');
+  const base = process.env.XDG_CACHE_HOME || process.env.HOME;
+  if (!base?.startsWith('/') || fs.statSync(base, { throwIfNoEntry: false })?.uid !== uid) return;
+  yield path.join(base, ...(process.env.XDG_CACHE_HOME ? [] : ['.cache']), 'tinyd');
 }
 
 /** Cached code is executed: only a file that nobody but root and this user could have written is believed. */
