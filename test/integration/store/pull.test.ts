@@ -295,6 +295,13 @@ describe('pulling an image into a store', () => {
     assert.ok(rows.some(row => row.id === second.imageId && row.tag === 'latest'));
   });
 
+  it('leaves nothing of a pull that found no image', async () => {
+    await assert.rejects(pullFrom(server, temporary.store, 'library/app:absent'), {
+      code: 'ERR_TINYD_REGISTRY_NOT_FOUND',
+    });
+    assert.deepEqual(unfinishedOf(temporary.root), []);
+  });
+
   it('says that it cannot unpack a config that does not describe its layers', async () => {
     serve(
       editImage(image, {

@@ -44,6 +44,7 @@ export class PullLease {
   readonly id: string;
   readonly #path: string;
   readonly #fd: number;
+  #hasClaims = false;
 
   private constructor(id: string, path: string, fd: number) {
     this.id = id;
@@ -65,6 +66,7 @@ export class PullLease {
 
   /** Call under the index lock, so that no sweep is under way, and before anything is found to be present. */
   claim(needs: PullNeeds): void {
+    this.#hasClaims = true;
     ftruncateSync(this.#fd, 0);
     writeSync(this.#fd, JSON.stringify(needs));
   }
@@ -77,7 +79,8 @@ export class PullLease {
 
   /** The pull failed: what it fetched is kept for a while. */
   abandon(): void {
-    closeSync(this.#fd);
+    if (this.#hasClaims) closeSync(this.#fd);
+    else this.end();
   }
 }
 
