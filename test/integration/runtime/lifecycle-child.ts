@@ -15,8 +15,11 @@ async function main(): Promise<void> {
     const options = { name, network: { mode: 'bridge' }, autoRemove } as const;
     const container = await runtime.create(busyboxOptions(['sleep', '0.02'], options));
     await container.start();
-    if (round % 2 === 0) await container.stop({ timeout: 0 });
-    else await container.wait();
+    const ending = round % 2 === 0 ? container.stop({ timeout: 0 }) : container.wait();
+    await ending.catch(error => {
+      // With --rm it may have ended, and be gone, before we asked.
+      if (!autoRemove || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
+    });
     if (!autoRemove) await container.remove();
   }
   process.disconnect?.();
