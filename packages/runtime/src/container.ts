@@ -3,6 +3,7 @@ import type { RuntimeContext } from './context';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
 import { killContainer } from './lifecycle/kill';
+import { pauseContainer, unpauseContainer } from './lifecycle/pause';
 import { type RemoveOptions, removeContainer } from './lifecycle/remove';
 import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
 import { type StopOptions, stopContainer } from './lifecycle/stop';
@@ -12,6 +13,7 @@ import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
+import { isPaused } from './state/paused';
 import { STATUS_RULES, wrongState } from './state/status';
 
 /**
@@ -63,6 +65,16 @@ export class Container {
     killContainer(this.#context, this.id, signal);
   }
 
+  /** Freezes its processes. Fails with ERR_TINYD_CONTAINER_STATE unless it runs. */
+  pause(): Promise<void> {
+    return pauseContainer(this.#context, this.id);
+  }
+
+  /** Lets its processes run on. Fails with ERR_TINYD_CONTAINER_STATE unless it is paused. */
+  unpause(): Promise<void> {
+    return unpauseContainer(this.#context, this.id);
+  }
+
   /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
   remove(options: RemoveOptions = {}): Promise<void> {
     return removeContainer(this.#context, this.id, options);
@@ -83,8 +95,10 @@ export class Container {
    * does not run, or ERR_TINYD_ATTACH_FAILED.
    */
   attach(options: AttachOptions): AttachClient {
-    const { record, state, paths } = requireContainer(this.#context, this.id);
+    const view = requireContainer(this.#context, this.id);
+    const { record, state, paths } = view;
     if (!STATUS_RULES[state.status].hasProcess) throw wrongState('attach to', record.name, state.status);
+    if (isPaused(view)) throw wrongState('attach to', record.name, 'paused');
     return connectClient(paths.attachSocket, options, record.name);
   }
 

@@ -15,5 +15,5 @@ export type { ContainerRecord } from './record';
 export { openRuntime, Runtime } from './runtime';
 export { parseSignal } from './spec/signals';
 export type * from './spec-types';
-export type { ContainerStatus } from './state/status';
+export type { ContainerStatus, VisibleStatus } from './state/status';
 export { type SpecError, validateSpec } from './validate-spec';

@@ -16,6 +16,7 @@ import { overrideEnvironment } from '../spec/environment';
 import { resolveUser } from '../spec/user';
 import type { Spec, SpecProcess } from '../spec-types';
 import { type ContainerView, requireContainer } from '../state/container-state';
+import { isPaused } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 
@@ -62,6 +63,8 @@ export async function execInContainer(
   const view = requireContainer(context, id);
   if (!STATUS_RULES[view.state.status].hasProcess)
     throw wrongState('exec in', view.record.name, view.state.status);
+  // It would enter the frozen cgroup, and hang there.
+  if (isPaused(view)) throw wrongState('exec in', view.record.name, 'paused');
   const execId = randomBytes(32).toString('hex');
   const runDir = join(view.paths.execs, execId);
   const undo = new Undo();

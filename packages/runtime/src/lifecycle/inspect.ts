@@ -6,6 +6,7 @@ import { configuredEnvironment } from '../spec/environment';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
+import { isPaused } from '../state/paused';
 import { runningExecs } from './exec-sessions';
 import { inspectHostConfig } from './inspect-host-config';
 import { readNetworkSettings } from './network';
@@ -55,11 +56,13 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
   };
 }
 
-function inspectState({ state }: ContainerView): InspectDocument {
+function inspectState(view: ContainerView): InspectDocument {
+  const { state } = view;
+  const paused = isPaused(view);
   return {
-    Status: state.status,
+    Status: paused ? 'paused' : state.status,
     Running: state.status === 'running',
-    Paused: false,
+    Paused: paused,
     Restarting: false,
     OOMKilled: state.oomKilled,
     Dead: false,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { signalProcess } from '@tinyd/native';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
+import { stopSignalOf } from '../lowering/session';
 import { parseSignal } from '../spec/signals';
 import { requireContainer } from '../state/container-state';
 import { readStateFile } from '../state/state-file';
@@ -12,7 +13,8 @@ import { STATUS_RULES, wrongState } from '../state/status';
 export const SIGKILL = 9;
 
 /**
- * Signals a container's first process. Takes no lock, so that it works while a start or a stop is under way.
+ * Signals a container's first process. Takes no lock, so that it works while a start or a stop is under way. A paused
+ * container runs on after a signal that is to end it: SIGKILL, or its own stop signal.
  *
  * Fails with ERR_TINYD_CONTAINER_STATE when nothing runs, ERR_TINYD_OPTION_INVALID for an unknown signal.
  */
@@ -24,7 +26,7 @@ export function killContainer(context: RuntimeContext, id: string, signal: strin
   if (!signalProcess(state.pid, BigInt(state.startTicks), number)) {
     throw wrongState('kill', record.name, 'exited');
   }
-  if (number === SIGKILL) thawFrozen(state.pid);
+  if (number === SIGKILL || number === stopSignalOf(record)) thawFrozen(state.pid);
 }
 
 /** Kills the process of a container whose monitor died and did not take it along. */

@@ -8,6 +8,7 @@ import type { RuntimeContext } from '../context';
 import { REMOVING_PREFIX } from '../layout';
 import { releaseName } from '../names';
 import { type ContainerView, requireContainer, viewContainer } from '../state/container-state';
+import { visibleStatus } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
@@ -35,7 +36,7 @@ export async function removeContainer(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const view = requireContainer(context, id);
     if (!STATUS_RULES[view.state.status].canRemove) {
-      if (options.force !== true) throw wrongState('remove', view.record.name, view.state.status);
+      if (options.force !== true) throw wrongState('remove', view.record.name, visibleStatus(view));
       const { state } = view;
       if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(state.pid);
       // A --rm container has been removed by its own monitor by then.

@@ -13,7 +13,8 @@ import { lowerSession } from '../lowering/session';
 import { forgetFlows } from '../network';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
-import { STATUS_RULES } from '../state/status';
+import { isPaused } from '../state/paused';
+import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
@@ -52,6 +53,7 @@ export async function startContainer(
   const { paths } = requireContainer(context, id);
   return withContainerLock(paths, async () => {
     const view = await repairContainer(context, requireContainer(context, id));
+    if (isPaused(view)) throw wrongState('start', view.record.name, 'paused');
     if (!STATUS_RULES[view.state.status].canStart) return { started: false, warnings: [] };
     const undo = new Undo();
     if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));

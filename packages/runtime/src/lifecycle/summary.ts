@@ -5,7 +5,8 @@ import type { PublishedPort } from '../network';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
-import type { ContainerStatus } from '../state/status';
+import { visibleStatus } from '../state/paused';
+import type { VisibleStatus } from '../state/status';
 import { readNetworkSettings } from './network';
 
 /** Everything that a row of `ps` shows, in a typed form. */
@@ -18,7 +19,7 @@ export interface ContainerSummary {
   readonly command: readonly string[];
   /** RFC 3339. */
   readonly created: string;
-  readonly status: ContainerStatus;
+  readonly status: VisibleStatus;
   readonly exitCode: number;
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -36,7 +37,8 @@ export interface ContainerSummary {
 }
 
 /** Summarises a container; reads nothing but its own small files. */
-export function summarize({ record, paths, state }: ContainerView): ContainerSummary {
+export function summarize(view: ContainerView): ContainerSummary {
+  const { record, paths, state } = view;
   const { options } = record;
   const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
   const ports = settings?.ports ?? [];
@@ -51,7 +53,7 @@ export function summarize({ record, paths, state }: ContainerView): ContainerSum
     imageName: options.image.name,
     command: processArguments(imageProcess(options), options).argv,
     created: record.created,
-    status: state.status,
+    status: visibleStatus(view),
     exitCode: state.exitCode,
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,

@@ -5,6 +5,9 @@ import type { StateFile } from './state-file';
 /** docker's words for where a container is in its life. */
 export type ContainerStatus = 'created' | 'running' | 'exited';
 
+/** The same as users see it: a container that runs may be paused. */
+export type VisibleStatus = ContainerStatus | 'paused';
+
 /** What may be done to a container in a state. */
 export interface StatusRules {
   readonly canStart: boolean;
@@ -91,14 +94,15 @@ function whyLost(file: StateFile, host: Liveness): string | undefined {
   return monitorLives ? undefined : 'the monitor of the container was killed';
 }
 
-const VERB_HINTS: Readonly<Record<ContainerStatus, string>> = {
+const VERB_HINTS: Readonly<Record<VisibleStatus, string>> = {
   created: 'start it first: tinyd start',
   running: 'stop it first: tinyd stop, or use --force',
   exited: 'start it again: tinyd start',
+  paused: 'let it run on first: tinyd unpause',
 };
 
 /** Refuses a verb in the wrong state, naming the state and the verb that helps. */
-export function wrongState(verb: string, name: string, status: ContainerStatus): TinydError {
+export function wrongState(verb: string, name: string, status: VisibleStatus): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
     `${verb} container ${name}: it is ${STATUS_WORDS[status]}`,
@@ -109,8 +113,9 @@ export function wrongState(verb: string, name: string, status: ContainerStatus):
   );
 }
 
-const STATUS_WORDS: Readonly<Record<ContainerStatus, string>> = {
+const STATUS_WORDS: Readonly<Record<VisibleStatus, string>> = {
   created: 'created, but not started',
   running: 'running',
   exited: 'not running',
+  paused: 'paused',
 };

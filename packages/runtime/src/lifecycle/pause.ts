@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { freeze, thaw } from '../cgroup/freezer';
+import { withContainerLock } from '../container-lock';
+import type { RuntimeContext } from '../context';
+import { type ContainerView, requireContainer } from '../state/container-state';
+import { isPaused } from '../state/paused';
+import { STATUS_RULES, wrongState } from '../state/status';
+import { SIGKILL } from './kill';
+
+/**
+ * Freezes every process of a container: they keep their memory and get no CPU until {@link unpauseContainer}.
+ *
+ * Fails with ERR_TINYD_CONTAINER_STATE unless it runs and is not paused, and those of `freeze`.
+ */
+export async function pauseContainer(context: RuntimeContext, id: string): Promise<void> {
+  await locked(context, id, 'pause', async view => {
+    if (isPaused(view)) throw wrongState('pause', view.record.name, 'paused');
+    await freeze(id);
+    // A kill that came a moment earlier found nothing to thaw, and frozen processes do not die of it.
+    if (!isBeingKilled(view.state.pid)) return;
+    thaw(id);
+    throw wrongState('pause', view.record.name, 'exited');
+  });
+}
+
+/** Lets the processes of a paused container run on. Fails with ERR_TINYD_CONTAINER_STATE when it is not paused. */
+export async function unpauseContainer(context: RuntimeContext, id: string): Promise<void> {
+  await locked(context, id, 'unpause', async view => {
+    if (!isPaused(view)) throw notPaused(view.record.name);
+    thaw(id);
+  });
+}
+
+/** Runs `action` for a container that runs, while nobody else starts, pauses, renames, updates or removes it. */
+async function locked(
+  context: RuntimeContext,
+  id: string,
+  verb: string,
+  action: (view: ContainerView) => Promise<void>,
+): Promise<void> {
+  const { paths } = requireContainer(context, id);
+  await withContainerLock(paths, async () => {
+    const view = requireContainer(context, id);
+    const { status } = view.state;
+    if (!STATUS_RULES[status].hasProcess) throw wrongState(verb, view.record.name, status);
+    await action(view);
+  });
+}
+
+function notPaused(name: string): TinydError {
+  return new TinydError('ERR_TINYD_CONTAINER_STATE', `unpause container ${name}: it is not paused`, {
+    details: { container: name, status: 'running' },
+  });
+}
+
+/** Whether SIGKILL waits to be delivered (SigPnd, ShdPnd of proc(5)), or the process is gone. */
+function isBeingKilled(pid: number): boolean {
+  const bit = 1n << BigInt(SIGKILL - 1);
+  try {
+    const masks = readFileSync(`/proc/${pid}/status`, 'latin1').matchAll(
+      /^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm,
+    );
+    return [...masks].some(([, mask]) => (BigInt(`0x${mask}`) & bit) !== 0n);
+  } catch {
+    return true;
+  }
+}
