@@ -62,13 +62,15 @@ async function pullLayers(
   isStackKnown: boolean,
 ): Promise<number> {
   const { layout } = session;
-  if (isStackKnown) await stack;
+  const known = isStackKnown ? await stack : undefined;
   const blobs = distinctBlobs(manifest.layers);
   session.emit({
     type: 'layers',
     layers: blobs.map(({ digest, size }) => ({ digest, size })),
   });
-  warnOfSpace(session, blobs);
+  const hasBlob = ({ digest }: Descriptor) => existsSync(blobPath(layout, digest));
+  const isMade = (layer: Descriptor, position: number) => known?.isStored(position) ?? hasBlob(layer);
+  warnOfSpace(session, distinctBlobs(manifest.layers.filter((layer, position) => !isMade(layer, position))));
   const { bavail, bsize } = statfsSync(layout.root);
   const context: LayerPullContext = {
     session,
@@ -106,19 +108,20 @@ function distinctBlobs(layers: readonly Descriptor[]): Descriptor[] {
   return [...new Map(layers.map(descriptor => [descriptor.digest, descriptor])).values()];
 }
 
-function warnOfSpace(session: PullSession, descriptors: readonly Descriptor[]): void {
+/** @param blobs those of the layers that are to be made, as far as is known yet. */
+function warnOfSpace(session: PullSession, blobs: readonly Descriptor[]): void {
   const { layout } = session;
-  const missing = descriptors.filter(({ digest }) => !existsSync(blobPath(layout, digest)));
-  const size = (sum: number, descriptor: Descriptor) => sum + descriptor.size;
-  const arrived = missing
-    .map(({ digest }) => statSync(partialPath(layout, digest), { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, bytes) => sum + bytes, 0);
-  const unpackBytes = missing.reduce(size, 0);
-  if (missing.length === 0) return;
+  if (blobs.length === 0) return;
+  const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
+  const missingBytes = ({ digest, size }: Descriptor) => {
+    if (existsSync(blobPath(layout, digest))) return 0;
+    const arrived = statSync(partialPath(layout, digest), { throwIfNoEntry: false })?.size ?? 0;
+    return Math.max(0, size - arrived);
+  };
   const warning = checkSpace(layout.root, {
-    downloadBytes: Math.max(0, unpackBytes - arrived),
-    unpackBytes,
-    layers: missing.length,
+    downloadBytes: sum(blobs.map(missingBytes)),
+    unpackBytes: sum(blobs.map(({ size }) => size)),
+    layers: blobs.length,
   });
   if (warning) session.warn(warning);
 }

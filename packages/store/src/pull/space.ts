@@ -11,6 +11,8 @@ export interface SpaceNeeds {
   readonly layers: number;
 }
 
+/** What does not compress becomes a little smaller even so: the archive's own headers are not written. */
+const LEAST_RATIO = 0.9;
 /** Gzip makes the files of a usual layer three times smaller. */
 const USUAL_RATIO = 3;
 /** A usual layer has one file per so many compressed bytes. */
@@ -29,7 +31,7 @@ const INODES_PER_LAYER = 5;
 export function checkSpace(root: string, needs: SpaceNeeds): string | undefined {
   const { bavail, bsize, files, ffree } = statfsSync(root);
   const freeBytes = bavail * bsize;
-  const leastBytes = needs.downloadBytes + needs.unpackBytes;
+  const leastBytes = needs.downloadBytes + needs.unpackBytes * LEAST_RATIO;
   const usualBytes = needs.downloadBytes + needs.unpackBytes * USUAL_RATIO;
   const leastInodes = needs.layers * INODES_PER_LAYER;
   // Some file systems (btrfs) make inodes as they need them and report none.
