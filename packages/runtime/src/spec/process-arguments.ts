@@ -26,7 +26,7 @@ export function processArguments(
   const argv = [...entrypoint, ...command];
   if (argv.length === 0 || argv[0] === '') {
     throw new TinydError('ERR_TINYD_COMMAND_MISSING', 'create container: no command specified', {
-      hint: 'the image names none; put one after the image name',
+      hint: 'put one after the image name: neither the image nor --entrypoint names any',
     });
   }
   refuseNul(argv);
