@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string_view>
@@ -184,6 +185,12 @@ std::string errorName(int error) {
   return uv_err_name(-error);
 }
 
+/** As Node shows paths, unless an archive's author has put control bytes into one. */
+std::string shownPath(const std::string& path) {
+  const auto isControl = [](char byte) { return (byte >= 0 && byte < 0x20) || byte == 0x7f; };
+  return std::any_of(path.begin(), path.end(), isControl) ? quoted(path) : "'" + path + "'";
+}
+
 std::string errorText(int error) {
 #ifdef __GLIBC__
   if (const char* text = strerrordesc_np(error); text != nullptr && !isKnownToLibuv(error)) return text;
@@ -200,7 +207,7 @@ napi_value makeError(napi_env env, const Failure& failure) {
   if (isSystem) {
     const std::string doing = message.empty() ? "" : " (" + message + ")";
     message = code + ": " + errorText(failure.error) + ", " + failure.call + doing;
-    if (!failure.path.empty()) message += " '" + failure.path + "'";
+    if (!failure.path.empty()) message += " " + shownPath(failure.path);
   }
   napi_value error = nullptr;
   napi_create_error(env, makeText(env, code), makeText(env, message), &error);

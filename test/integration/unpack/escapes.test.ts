@@ -247,6 +247,15 @@ describe('layers that try to escape', () => {
         path: `d/${name}`,
       });
     });
+    it('control bytes of a name do not get into messages', async () => {
+      for (const members of [
+        [file('a', 'x'), hardLink('\x1b[2J\n', '.')],
+        [gnuLong('L', `\x1b[2J\n${'n'.repeat(256)}`), file('x')],
+        [file('\x1b[2J\n', 'x'), file('\x1b[2J\n/below')],
+      ]) {
+        await assert.rejects(unpack(...members), (error: Error) => /^[\x20-\x7e]*$/.test(error.message));
+      }
+    });
     it('a path of ten thousand levels is an error, in every type', async () => {
       const deep = Array.from({ length: 10_000 }, () => 'd').join('/');
       await refused('ENAMETOOLONG', gnuLong('L', deep), file('x'));

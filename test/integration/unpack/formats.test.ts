@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { scratch, unpackTar } from '../../support/layer-folder';
+import { gzipSync } from 'node:zlib';
+import { scratch, unpackBlob, unpackTar } from '../../support/layer-folder';
 import {
   base256,
   directory,
@@ -206,6 +207,20 @@ describe('unpacking tar dialects', () => {
       const bytes = execFileSync('tar', ['-C', source, '-H', format, '-cf', '-', ...names]);
       const { dir } = await unpackTar(temporary.path, bytes);
       assert.deepEqual(content(dir), content(gnuTar(temporary.path, bytes)), format);
+    }
+  });
+
+  it('takes a real tree, in every compression', async () => {
+    const bytes = execFileSync('tar', ['-C', '/', '-cf', '-', 'etc', 'sbin'], {
+      maxBuffer: 1 << 30,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const expected = content(gnuTar(temporary.path, bytes));
+    const zstd = execFileSync('zstd', ['-q', '-c'], { input: bytes, maxBuffer: 1 << 30 });
+    for (const blob of [bytes, gzipSync(bytes), zstd]) {
+      const { dir, entries } = await unpackBlob(temporary.path, blob, bytes);
+      assert.deepEqual(content(dir), expected);
+      assert.ok(entries > 100);
     }
   });
 
