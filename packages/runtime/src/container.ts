@@ -5,6 +5,7 @@ import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
 import { killContainer } from './lifecycle/kill';
 import { pauseContainer, unpauseContainer } from './lifecycle/pause';
 import { type RemoveOptions, removeContainer } from './lifecycle/remove';
+import { renameContainer } from './lifecycle/rename';
 import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
 import { type StopOptions, stopContainer } from './lifecycle/stop';
 import { type ContainerSummary, summarize, writableLayerBytes } from './lifecycle/summary';
@@ -73,6 +74,11 @@ export class Container {
   /** Lets its processes run on. Fails with ERR_TINYD_CONTAINER_STATE unless it is paused. */
   unpause(): Promise<void> {
     return unpauseContainer(this.#context, this.id);
+  }
+
+  /** Gives it another name. Fails with ERR_TINYD_NAME_INVALID or ERR_TINYD_NAME_TAKEN. */
+  rename(name: string): Promise<void> {
+    return renameContainer(this.#context, this.id, name);
   }
 
   /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */

@@ -2,7 +2,8 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { systemCode } from './atomic-file';
-import type { RuntimeLayout } from './layout';
+import { containerLayout, type RuntimeLayout } from './layout';
+import { readRecord } from './record';
 
 /** IDs of all containers, in no order. Folders that are being made or removed are none. */
 export function containerIds(layout: RuntimeLayout): string[] {
@@ -29,7 +30,7 @@ export function findId(layout: RuntimeLayout, text: string): string {
   const wanted = text.replace(/^\//, '');
   if (isContainerId(wanted) && ids.includes(wanted)) return wanted;
   const named = idOfName(layout, wanted);
-  if (named !== undefined && ids.includes(named)) return named;
+  if (named !== undefined && ids.includes(named) && isNameOf(layout, wanted, named)) return named;
   const matches = /^[0-9a-f]+$/.test(wanted) ? ids.filter(id => id.startsWith(wanted)) : [];
   const [only, ...others] = matches;
   if (only !== undefined && others.length === 0) return only;
@@ -63,6 +64,18 @@ export function idOfName(layout: RuntimeLayout, name: string): string | undefine
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'EINVAL') return undefined;
     throw error;
+  }
+}
+
+/**
+ * Whether a container that has a link `names/<name>` goes by that name. While it is renamed it has two links, and the
+ * record decides; without a record (it is being made, or damaged) the link is all there is.
+ */
+export function isNameOf(layout: RuntimeLayout, name: string, id: string): boolean {
+  try {
+    return (readRecord(containerLayout(layout, id).record)?.name ?? name) === name;
+  } catch {
+    return true;
   }
 }
 

@@ -36,6 +36,8 @@ export interface ContainerLayout {
   readonly runDir: string;
   readonly monitorLock: string;
   readonly attachSocket: string;
+  /** Link to `names/`, by which the monitor of a `--rm` container reaches its name; gone once it is renamed. */
+  readonly nameFolder: string;
   readonly execs: string;
 }
 
@@ -79,6 +81,7 @@ export function containerLayout(
     runDir,
     monitorLock: join(runDir, 'monitor.lock'),
     attachSocket: join(runDir, 'attach.sock'),
+    nameFolder: join(runDir, 'names'),
     execs: join(runDir, 'exec'),
   };
 }

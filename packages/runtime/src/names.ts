@@ -5,14 +5,15 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { lockNow, removeTree, tryLock } from '@tinyd/native';
-import { systemCode } from './atomic-file';
-import { idOfName } from './find';
+import { syncFolder, systemCode } from './atomic-file';
+import { idOfName, isNameOf } from './find';
 import { generateName } from './generated-names';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from './layout';
 
@@ -50,22 +51,60 @@ function linkName(layout: RuntimeLayout, id: string, wanted: string | undefined)
   for (let attempt = 0; ; attempt++) {
     const name = wanted ?? generateName(attempt);
     const holder = idOfName(layout, name);
-    if (holder !== undefined && isAlive(layout, holder)) {
+    if (holder !== undefined && isHeld(layout, name, holder)) {
       if (wanted === undefined) continue;
-      throw new TinydError(
-        'ERR_TINYD_NAME_TAKEN',
-        `use name ${name}: container ${holder.slice(0, 12)} has it`,
-        {
-          hint: `remove that container (tinyd rm ${name}) or choose another name`,
-          details: { name, holder },
-        },
-      );
+      throw nameTaken(name, holder);
     }
-    const link = join(layout.names, name);
-    if (holder !== undefined) unlinkSync(link);
-    symlinkSync(join('..', 'containers', id), link);
+    makeLink(layout, name, id);
     return name;
   }
+}
+
+/** Replaces a link that stands for nobody. */
+function makeLink(layout: RuntimeLayout, name: string, id: string): void {
+  const link = join(layout.names, name);
+  rmSync(link, { force: true });
+  symlinkSync(join('..', 'containers', id), link);
+}
+
+function nameTaken(name: string, holder: string): TinydError {
+  return new TinydError('ERR_TINYD_NAME_TAKEN', `use name ${name}: container ${holder.slice(0, 12)} has it`, {
+    hint: `remove that container (tinyd rm ${name}) or choose another name`,
+    details: { name, holder },
+  });
+}
+
+/**
+ * Moves a container from one name to another; `record` writes the new name into its record as a whole, which is the
+ * moment when readers see it. Killed before that, the new link, after it, the old one stands for nobody: the names lock
+ * is held all the time, so that others who hold it can tell.
+ *
+ * Fails with ERR_TINYD_NAME_TAKEN; the container then has its old name and nothing else.
+ */
+export function moveName(
+  layout: RuntimeLayout,
+  id: string,
+  names: { readonly from: string; readonly to: string },
+  record: () => void,
+): void {
+  withNamesLock(layout, () => {
+    const holder = idOfName(layout, names.to);
+    if (holder !== undefined && isHeld(layout, names.to, holder)) throw nameTaken(names.to, holder);
+    makeLink(layout, names.to, id);
+    try {
+      record();
+    } catch (error) {
+      unlinkSync(join(layout.names, names.to));
+      throw error;
+    }
+    rmSync(join(layout.names, names.from), { force: true });
+    syncFolder(layout.names);
+  });
+}
+
+/** Whether a link stands for a name: its container is there, and does not go by another name. */
+function isHeld(layout: RuntimeLayout, name: string, id: string): boolean {
+  return isAlive(layout, id) && isNameOf(layout, name, id);
 }
 
 /** Whether the holder of a name is a container, or one that somebody is making right now. */
@@ -113,7 +152,9 @@ export async function sweepStaleHalves(layout: RuntimeLayout): Promise<void> {
       moveAside(path, join(layout.containers, REMOVING_PREFIX + entry.slice(MAKING_PREFIX.length)));
     }
     const removing = readdirSync(layout.containers).filter(entry => entry.startsWith(REMOVING_PREFIX));
-    if (removing.length > 0) unlinkDanglingNames(layout);
+    // The lock's file is one more; a name more than containers is what a rename that was killed left.
+    const isSurplus = readdirSync(layout.names).length - 1 > entries.length;
+    if (removing.length > 0 || isSurplus) unlinkDanglingNames(layout);
     return removing;
   });
   for (const entry of doomed) {
@@ -133,7 +174,7 @@ function moveAside(path: string, to: string): void {
 function unlinkDanglingNames(layout: RuntimeLayout): void {
   for (const name of readdirSync(layout.names)) {
     const id = idOfName(layout, name);
-    if (id !== undefined && !isAlive(layout, id)) unlinkSync(join(layout.names, name));
+    if (id !== undefined && !isHeld(layout, name, id)) unlinkSync(join(layout.names, name));
   }
 }
 

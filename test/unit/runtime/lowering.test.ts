@@ -129,7 +129,6 @@ describe('lowering to a plan', () => {
   it('stdin, log and teardown follow the options', () => {
     const session = (changes: Parameters<typeof createOptions>[0]) =>
       lowerSession(
-        LAYOUT,
         {
           version: 1,
           id: PATHS.id,
@@ -148,7 +147,7 @@ describe('lowering to a plan', () => {
     assert.deepEqual(session({}).teardown, { releases: [], removeLinks: [], removeTrees: [] });
     assert.deepEqual(session({ autoRemove: true }).teardown, {
       releases: [],
-      removeLinks: ['/r/names/web'],
+      removeLinks: [`${PATHS.runDir}/names/web`],
       removeTrees: [PATHS.dir, PATHS.runDir],
     });
     assert.equal(session({ stopSignal: 'SIGQUIT' }).stopSignal, 3);

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import {
   type Claim,
   claimName,
   makeRuntimeFolders,
+  moveName,
   releaseName,
   sweepStaleHalves,
 } from '../../../packages/runtime/dist/names';
@@ -124,4 +126,72 @@ describe('names of containers', () => {
   for (const name of ['', '-', '-ab', '.ab', 'a b', 'a/b', '../x', 'ü1', 'a'.repeat(256)]) {
     it(`${JSON.stringify(name.slice(0, 20))} is no name`, () => assert.equal(isContainerName(name), false));
   }
+
+  describe('that change', () => {
+    const record = (digit: string, name: string) =>
+      writeFileSync(
+        join(layout.containers, id(digit), 'container.json'),
+        JSON.stringify({ version: 1, id: id(digit), name, options: {} }),
+      );
+    const made = (digit: string, name: string) => {
+      finish(claim(digit, name), digit);
+      record(digit, name);
+    };
+    const names = () => readdirSync(layout.names).filter(name => name !== '.lock');
+    const crash = () => {
+      throw new Error('killed');
+    };
+
+    it('move as a whole, and free the old one', () => {
+      made('a', 'old');
+      moveName(layout, id('a'), { from: 'old', to: 'new' }, () => record('a', 'new'));
+      assert.deepEqual(names(), ['new']);
+      assert.equal(findId(layout, 'new'), id('a'));
+      assert.throws(() => findId(layout, 'old'), { code: 'ERR_TINYD_CONTAINER_NOT_FOUND' });
+      made('b', 'old');
+      assert.equal(findId(layout, 'old'), id('b'));
+    });
+
+    it('are refused when somebody has them, and nothing changes', () => {
+      made('a', 'old');
+      made('b', 'new');
+      assert.throws(() => moveName(layout, id('a'), { from: 'old', to: 'new' }, crash), {
+        code: 'ERR_TINYD_NAME_TAKEN',
+        details: { name: 'new', holder: id('b') },
+      });
+      assert.deepEqual([findId(layout, 'old'), findId(layout, 'new')], [id('a'), id('b')]);
+    });
+
+    it('stay as they were when the record cannot be written', () => {
+      made('a', 'old');
+      assert.throws(() => moveName(layout, id('a'), { from: 'old', to: 'new' }, crash), /killed/);
+      assert.deepEqual(names(), ['old']);
+    });
+
+    for (const [moment, current, other] of [
+      ['before the record was written', 'old', 'new'],
+      ['after it', 'new', 'old'],
+    ] as const) {
+      it(`leave one name and free the other when the command was killed ${moment}`, async () => {
+        made('a', 'old');
+        symlinkSync(join('..', 'containers', id('a')), join(layout.names, 'new'));
+        record('a', current);
+        assert.equal(findId(layout, current), id('a'));
+        assert.throws(() => findId(layout, other), { code: 'ERR_TINYD_CONTAINER_NOT_FOUND' });
+        made('b', other);
+        assert.equal(findId(layout, other), id('b'));
+        assert.equal(findId(layout, current), id('a'));
+        await sweepStaleHalves(layout);
+        assert.deepEqual(names().sort(), ['new', 'old']);
+      });
+    }
+
+    it('that stand for nobody are swept', async () => {
+      made('a', 'old');
+      symlinkSync(join('..', 'containers', id('a')), join(layout.names, 'new'));
+      symlinkSync(join('..', 'containers', id('c')), join(layout.names, 'gone'));
+      await sweepStaleHalves(layout);
+      assert.deepEqual(names(), ['old']);
+    });
+  });
 });

@@ -8,16 +8,7 @@ import { parseSignal } from '../spec/signals';
 
 /** Refuses options that can be seen to be wrong by themselves, before anything is made. */
 export function checkOptions(options: CreateOptions): void {
-  if (options.name !== undefined && !isContainerName(options.name)) {
-    throw new TinydError(
-      'ERR_TINYD_NAME_INVALID',
-      `use name ${JSON.stringify(options.name)}: not a container name`,
-      {
-        hint: 'letters, digits and any of _.-, the first a letter or digit',
-        details: { name: options.name },
-      },
-    );
-  }
+  if (options.name !== undefined) checkName(options.name);
   if (options.hostname !== undefined) checkHostname('--hostname', options.hostname);
   if (options.domainname !== undefined) checkHostname('--domainname', options.domainname);
   checkExtraHosts(options.addHosts);
@@ -29,6 +20,15 @@ export function checkOptions(options: CreateOptions): void {
   if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   checkNumbers(options);
   checkNetworkConflicts(options);
+}
+
+/** Fails with ERR_TINYD_NAME_INVALID. */
+export function checkName(name: string): void {
+  if (isContainerName(name)) return;
+  throw new TinydError('ERR_TINYD_NAME_INVALID', `use name ${JSON.stringify(name)}: not a container name`, {
+    hint: 'letters, digits and any of _.-, the first a letter or digit',
+    details: { name },
+  });
 }
 
 function checkNumbers(options: CreateOptions): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { replaceUnflushed } from '../atomic-file';
 import type { AttachClient, AttachOptions } from '../attach-client';
 import { planCgroups, removeCgroups } from '../cgroup';
@@ -82,11 +82,12 @@ async function start(
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
+  if (record.options.autoRemove) symlinkSync(context.layout.names, paths.nameFolder);
   const plan = lowerContainer(context.layout, {
     record,
     paths,
     prepared,
-    session: lowerSession(context.layout, record, paths, {
+    session: lowerSession(record, paths, {
       cgroups,
       network: withSysctls(network.plan, prepared.spec.linux.sysctl),
       releases: network.releases,

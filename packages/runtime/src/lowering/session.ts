@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ContainerLayout, RuntimeLayout } from '../layout';
+import type { ContainerLayout } from '../layout';
 import type { CgroupPlan, NetworkPlan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
@@ -23,7 +23,6 @@ export interface SessionSources {
 
 /** Lowers what the monitor is to do while the container lives, and after. */
 export function lowerSession(
-  layout: RuntimeLayout,
   record: ContainerRecord,
   paths: ContainerLayout,
   sources: SessionSources,
@@ -47,7 +46,7 @@ export function lowerSession(
     stopTimeoutSeconds: options.stopTimeout ?? DEFAULT_STOP_SECONDS,
     teardown: {
       releases: sources.releases,
-      removeLinks: options.autoRemove ? [join(layout.names, record.name)] : [],
+      removeLinks: options.autoRemove ? [join(paths.nameFolder, record.name)] : [],
       // The run folder goes last: while it is there, a removal that was cut short is seen for what it is.
       removeTrees: options.autoRemove ? [paths.dir, paths.runDir] : [],
     },
