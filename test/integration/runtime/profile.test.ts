@@ -6,6 +6,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -182,6 +183,45 @@ describe('default profile of a container', () => {
     const [keys, timers, ...rest] = stdout.trim().split('\n');
     assert.deepEqual([keys, timers], ['0', '0']);
     assert.deepEqual(rest.slice(-2), ['1', '1']);
+  });
+
+  it('CVE-2025-52881: nothing can be mounted over what is written in /proc', async () => {
+    for (const target of [
+      '/proc',
+      '/proc/self',
+      '/proc/self/attr',
+      '/proc/sys',
+      '/proc/sys/kernel',
+      '/proc/sysrq-trigger',
+    ]) {
+      await assert.rejects(
+        box.run(['true'], { binds: [bind('/tmp', target, false)] }),
+        { code: 'ERR_TINYD_MOUNT_INVALID' },
+        target,
+      );
+      await assert.rejects(
+        box.run(['true'], { tmpfs: [{ target, options: [] }] }),
+        { code: 'ERR_TINYD_MOUNT_INVALID' },
+        target,
+      );
+    }
+    const { stdout } = await box.run(['cat', '/proc/uptime'], {
+      binds: [bind('/etc/hostname', '/proc/uptime', true)],
+    });
+    assert.equal(stdout, readFileSync('/etc/hostname', 'utf8'));
+  });
+
+  it('CVE-2025-52881: an image whose /proc or /sys is a link is refused, or harmless', async () => {
+    const outside = join(box.base, 'outside');
+    mkdirSync(outside);
+    for (const name of ['proc', 'sys']) {
+      symlinkSync(outside, join(box.layer, name));
+      await box
+        .run(['true'])
+        .catch(error => assert.match(error.code, /^ERR_TINYD_(MOUNT_INVALID|START_FAILED)$/));
+      assert.deepEqual(readdirSync(outside), []);
+      unlinkSync(join(box.layer, name));
+    }
   });
 
   it('devices: the default ones work, others are refused', async () => {

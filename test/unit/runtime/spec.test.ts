@@ -257,6 +257,7 @@ describe('runtime specification', () => {
     ['a named volume', { binds: [bind('data', '/x')] }, 'ERR_TINYD_OPTION_UNSUPPORTED'],
     ['a relative target', { binds: [bind('/a', 'x')] }, 'ERR_TINYD_MOUNT_INVALID'],
     ['a mount over the root', { binds: [bind('/a', '/b/..')] }, 'ERR_TINYD_MOUNT_INVALID'],
+    ['CVE-2019-16884: a volume over /proc', { binds: [bind('/a', '/proc/')] }, 'ERR_TINYD_MOUNT_INVALID'],
     ['two mounts at one place', { binds: [bind('/a', '/x'), bind('/b', '/x/')] }, 'ERR_TINYD_MOUNT_INVALID'],
     [
       'CVE-2024-1753: a tmpfs option off the list',

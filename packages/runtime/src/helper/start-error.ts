@@ -30,7 +30,7 @@ const STAGES: Readonly<
   mount: {
     tried: 'mount',
     code: 'ERR_TINYD_MOUNT_INVALID',
-    hint: 'check the source and the target of the mount',
+    hint: 'a file goes on a file, a folder on a folder, and most of /proc must stay the kernel’s',
   },
   device: {
     tried: 'make device',
@@ -40,7 +40,11 @@ const STAGES: Readonly<
   pivot: { tried: 'change to its root' },
   hostname: { tried: 'set host name', hint: 'check --hostname and --domainname' },
   sysctl: { tried: 'set sysctl', code: 'ERR_TINYD_OPTION_INVALID', hint: 'check its name and value' },
-  rlimit: { tried: 'set limit', code: 'ERR_TINYD_LIMIT_INVALID', hint: 'check --ulimit' },
+  rlimit: {
+    tried: 'set limit',
+    code: 'ERR_TINYD_LIMIT_INVALID',
+    hint: 'this host does not allow it: check --ulimit and --oom-score-adj',
+  },
   keyring: { tried: 'make a session keyring' },
   cwd: { tried: 'change to working directory', hint: 'check --workdir and the image' },
   user: { tried: 'change to user', hint: 'check --user and --group-add' },

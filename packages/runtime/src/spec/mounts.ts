@@ -119,6 +119,9 @@ function cleanTarget(target: string): string {
   const clean = posix.normalize(target).replace(/(.)\/$/, '$1');
   if (clean === '/')
     throw invalid(target, 'the root itself cannot be mounted over', 'choose a folder below it');
+  // Masks and read-only paths would be laid over files of the user's, and the kernel's own left open (CVE-2019-16884).
+  if (clean === '/proc')
+    throw invalid(target, 'it must be the kernel’s own', 'mount it elsewhere: /host/proc');
   return clean;
 }
 
