@@ -105,9 +105,7 @@ Status TarReader::readExtension(const TarHeader& header, Extensions* extensions,
     }
     case 'V':
       // A volume label (GNU tar --label): a name, nothing to unpack.
-      stored_ = header.size;
-      padding_ = paddingOf(stored_);
-      return skipRest();
+      return header.size == 0 ? Status() : fail(Code::kArchive, "a volume label in a tar archive has data");
     default:
       *wasExtension = false;
       return {};

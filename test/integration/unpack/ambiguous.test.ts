@@ -67,6 +67,7 @@ describe('ambiguous archives', () => {
     'an empty size': [pax([['size', '']]), file('c')],
     'a global header between extension and member': [pax([['path', 'a']]), pax([], 'g'), file('c')],
     'a label between extension and member': [gnuLong('L', 'a'), member({ name: 'v', type: 'V' }), file('c')],
+    'a label with data': [member({ name: 'v', type: 'V' }, smuggled), file('c')],
     'an extension at the end': [file('c'), pax([['path', 'a']])],
     'a lone zero block inside': [file('a'), Buffer.alloc(512), file('b')],
     'a folder with data': [member({ name: 'd', type: '5' }, 'data')],
