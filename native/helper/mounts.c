@@ -36,13 +36,31 @@ static void open_source(struct mount_sources* sources, const char* path, bool re
   sources->trees[sources->count++] = tree;
 }
 
+/** A part of a folder that containers write to: their links lead nowhere outside the folder. */
+static void open_inside(struct mount_sources* sources, const char* folder, const char* path, bool recursive) {
+  int root = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (root == -1) fail(STAGE_MOUNT, folder);
+  int inside = in_root_open(root, path, O_PATH, 0);
+  if (inside == -1) fail(STAGE_MOUNT, path);
+  int tree = mount_clone(inside, "", recursive);
+  if (tree == -1) fail(STAGE_MOUNT, path);
+  sources->trees[sources->count++] = tree;
+  close(inside);
+  close(root);
+}
+
+static void open_bind(struct mount_sources* sources, const struct plan_mount* step) {
+  if (step->subpath[0] == '\0') return open_source(sources, step->source, step->recursive);
+  open_inside(sources, step->source, step->subpath, step->recursive);
+}
+
 struct mount_sources mounts_open_sources(const struct plan* plan) {
   struct mount_sources sources = {.trees = calloc(count_sources(plan) + 1, sizeof(int))};
   if (sources.trees == NULL) fail(STAGE_SYSTEM, "memory");
   struct plan_reader steps = plan_items(plan, plan->container.mounts);
   for (uint32_t i = 0; i < plan->container.mounts.count; i++) {
     struct plan_mount step = plan_next_mount(&steps);
-    if (step.kind == STEP_BIND) open_source(&sources, step.source, step.recursive);
+    if (step.kind == STEP_BIND) open_bind(&sources, &step);
     if (step.kind != STEP_CGROUP_V1) continue;
     struct plan_reader hierarchies = plan_items(plan, step.hierarchies);
     for (uint32_t j = 0; j < step.hierarchies.count; j++) {

@@ -186,6 +186,7 @@ struct plan_mount plan_next_mount(struct plan_reader* reader) {
       break;
     case STEP_BIND:
       mount.source = plan_next_string(reader);
+      mount.subpath = plan_next_string(reader);
       mount.recursive = next_bool(reader);
       mount.flags = plan_next_u32(reader);
       mount.propagation = plan_next_u32(reader);

@@ -126,7 +126,8 @@ struct plan_mount {
   const char* type;
   const char* source; /* symlink: what it points to */
   const char* data;
-  uint32_t flags; /* MS_* */
+  const char* subpath; /* bind: what to take of the folder `source`; empty: `source` itself */
+  uint32_t flags;      /* MS_* */
   bool recursive;
   bool target_is_directory;
   uint32_t propagation; /* MS_PRIVATE, MS_SLAVE or MS_SHARED, with MS_REC or without */

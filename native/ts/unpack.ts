@@ -65,9 +65,19 @@ export interface SettleOptions {
   readonly overlayXattr: 'trusted' | 'user';
 }
 
+/** What {@link copyMergedFolder} works on. */
+export interface MergedCopyOptions {
+  /** Folders that together are one folder of an overlay, topmost first. Nobody changes them meanwhile. */
+  readonly folders: readonly string[];
+  /** Existing empty folder of which nobody else knows. */
+  readonly targetDir: string;
+  readonly overlayXattr: 'trusted' | 'user';
+}
+
 interface UnpackAddon {
   startUnpack(options: UnpackOptions): LayerUnpack;
   settleLayer(options: SettleOptions): Promise<void>;
+  copyMergedFolder(options: MergedCopyOptions): Promise<void>;
 }
 
 let addon: UnpackAddon | undefined;
@@ -96,4 +106,15 @@ export function startUnpack(options: UnpackOptions): LayerUnpack {
  */
 export function settleLayer(options: SettleOptions): Promise<void> {
   return unpackAddon().settleLayer(options);
+}
+
+/**
+ * Copies what an overlay of some folders would show into a plain folder, with owners, modes, times, extended
+ * attributes, holes and links; symbolic links and devices are copied as such, never followed or read. The target itself
+ * takes the attributes of the merged folder. What is half copied is left to the caller.
+ *
+ * Rejects with an errno name.
+ */
+export function copyMergedFolder(options: MergedCopyOptions): Promise<void> {
+  return unpackAddon().copyMergedFolder(options);
 }

@@ -16,5 +16,6 @@ void addFunction(napi_env env, napi_value exports, const char* name, napi_callba
 NAPI_MODULE_INIT() {
   addFunction(env, exports, "startUnpack", tinyd::unpack::startUnpack);
   addFunction(env, exports, "settleLayer", tinyd::unpack::startSettle);
+  addFunction(env, exports, "copyMergedFolder", tinyd::unpack::startMergedCopy);
   return exports;
 }

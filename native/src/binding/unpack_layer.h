@@ -9,4 +9,7 @@ napi_value startUnpack(napi_env env, napi_callback_info info);
 /** settleLayer(options): works on a thread of libuv's pool and returns a promise. */
 napi_value startSettle(napi_env env, napi_callback_info info);
 
+/** copyMergedFolder(options): likewise. */
+napi_value startMergedCopy(napi_env env, napi_callback_info info);
+
 }  // namespace tinyd::unpack

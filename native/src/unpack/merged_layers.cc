@@ -1,5 +1,6 @@
 #include "unpack/merged_layers.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/xattr.h>
 
@@ -17,15 +18,6 @@ namespace {
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 }  // namespace
-
-/** What the layers together have under one name of a folder. */
-struct MergedLayers::Child {
-  enum class Kind { kNone, kFolder, kOther } kind = Kind::kNone;
-  MergedFolder folder;
-  /** kOther: which part of the folder shows it. */
-  size_t part = 0;
-  struct stat info {};
-};
 
 Status MergedLayers::open(const std::vector<std::string>& folders) {
   for (const std::string& folder : folders) {
@@ -52,8 +44,8 @@ Status MergedLayers::rootFolder(MergedFolder* folder) {
 }
 
 Status MergedLayers::look(const MergedFolder& folder, const std::string& name, bool ignoreNearestOpaque,
-                          Child* child) {
-  *child = Child();
+                          MergedChild* child) {
+  *child = MergedChild();
   for (size_t part = 0; part < folder.size(); part++) {
     const int fd = folder[part].fd.get();
     struct stat info;
@@ -64,8 +56,8 @@ Status MergedLayers::look(const MergedFolder& folder, const std::string& name, b
     if (isWhiteoutNode(info)) return {};
     if (!S_ISDIR(info.st_mode)) {
       // Below a folder it is hidden by the folder.
-      if (child->kind == Child::Kind::kFolder) return {};
-      child->kind = Child::Kind::kOther;
+      if (child->kind == MergedChild::Kind::kFolder) return {};
+      child->kind = MergedChild::Kind::kOther;
       child->part = part;
       child->info = info;
       return {};
@@ -73,21 +65,41 @@ Status MergedLayers::look(const MergedFolder& folder, const std::string& name, b
     Fd next(openat(fd, name.c_str(), kFolderFlags));
     if (!next.valid()) return failedCall("openat", name);
     const bool endsHere = isOpaque(next.get()) && !(ignoreNearestOpaque && folder[part].layer == 0);
-    child->kind = Child::Kind::kFolder;
+    child->kind = MergedChild::Kind::kFolder;
     child->folder.push_back({folder[part].layer, std::move(next)});
     if (endsHere) return {};
   }
   return {};
 }
 
-/** Opens a folder by a path without links. */
 Status MergedLayers::openFolder(const std::string& path, MergedFolder* folder) {
   TRY(rootFolder(folder));
   PathWalk walk(path);
   for (std::string name; walk.next(&name);) {
-    Child child;
+    MergedChild child;
     TRY(look(*folder, name, false, &child));
     *folder = std::move(child.folder);
+  }
+  return {};
+}
+
+Status MergedLayers::listNames(const MergedFolder& folder, const std::string& path,
+                               std::set<std::string>* names) {
+  for (const MergedPart& part : folder) {
+    Fd copy(openat(part.fd.get(), ".", kFolderFlags));
+    if (!copy.valid()) return failedCall("openat", path);
+    DIR* entries = fdopendir(copy.get());
+    if (entries == nullptr) return failedCall("fdopendir", path);
+    copy.release();
+    errno = 0;
+    for (const dirent* entry = readdir(entries); entry != nullptr; entry = readdir(entries)) {
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") names->insert(name);
+    }
+    const int error = errno;
+    closedir(entries);
+    errno = error;
+    if (error != 0) return failedCall("readdir", path);
   }
   return {};
 }
@@ -104,10 +116,10 @@ Status MergedLayers::find(const std::string& path, MergedFile* file, bool* found
       TRY(openFolder(at, &folder));
       continue;
     }
-    Child child;
+    MergedChild child;
     TRY(look(folder, name, false, &child));
-    if (child.kind == Child::Kind::kNone) return {};
-    if (child.kind == Child::Kind::kFolder) {
+    if (child.kind == MergedChild::Kind::kNone) return {};
+    if (child.kind == MergedChild::Kind::kFolder) {
       folder = std::move(child.folder);
       at = join(at, name);
       continue;
@@ -144,7 +156,7 @@ Status MergedLayers::findLowerFolder(const std::string& path, Fd* result, bool* 
     }
   } else {
     TRY(openFolder(std::string(parentOf(path)), &folder));
-    Child child;
+    MergedChild child;
     TRY(look(folder, std::string(nameOf(path)), true, &child));
     folder = std::move(child.folder);
   }

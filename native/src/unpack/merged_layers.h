@@ -1,6 +1,8 @@
 #pragma once
 #include <sys/stat.h>
 
+#include <set>
+
 #include "sys/fd.h"
 #include "unpack/entry.h"
 #include "unpack/overlay_marks.h"
@@ -23,6 +25,15 @@ struct MergedFile {
   /** The folder in that layer that holds it. */
   Fd parent;
   std::string name;
+  struct stat info {};
+};
+
+/** What merged layers together have under one name of a folder. */
+struct MergedChild {
+  enum class Kind { kNone, kFolder, kOther } kind = Kind::kNone;
+  MergedFolder folder;
+  /** kOther: which part of the folder shows it. */
+  size_t part = 0;
   struct stat info {};
 };
 
@@ -51,11 +62,18 @@ class MergedLayers {
    * layer. */
   Status lowerHas(const std::string& path, bool* has);
 
- private:
-  struct Child;
-  Status rootFolder(MergedFolder* folder);
+  /** Opens a folder by a path without links; no parts where there is none. */
   Status openFolder(const std::string& path, MergedFolder* folder);
-  Status look(const MergedFolder& folder, const std::string& name, bool ignoreNearestOpaque, Child* child);
+
+  /** The names that the parts of a folder have, hidden ones included. */
+  Status listNames(const MergedFolder& folder, const std::string& path, std::set<std::string>* names);
+
+  /** What shows under one name. */
+  Status look(const MergedFolder& folder, const std::string& name, bool ignoreNearestOpaque,
+              MergedChild* child);
+
+ private:
+  Status rootFolder(MergedFolder* folder);
 
   bool isOpaque(int folder) const;
 

@@ -122,7 +122,8 @@ function writeMount(wire: WireWriter, step: MountStep): void {
       wire.string(step.type).string(step.source).u32(step.flags).string(step.data);
       break;
     case 'bind':
-      wire.string(step.source).boolean(step.recursive).u32(step.flags);
+      wire.string(step.source).string(step.subpath ?? '');
+      wire.boolean(step.recursive).u32(step.flags);
       wire.u32(PROPAGATION_FLAGS[step.propagation]).boolean(step.targetIsDirectory);
       break;
     case 'symlink':

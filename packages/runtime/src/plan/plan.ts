@@ -135,6 +135,8 @@ export type MountStep =
   | {
       readonly kind: 'bind';
       readonly source: string;
+      /** What to mount of the folder `source`, resolved inside it (RESOLVE_IN_ROOT): containers may have put links there. */
+      readonly subpath?: string;
       readonly target: string;
       readonly recursive: boolean;
       readonly flags: number;
