@@ -41,7 +41,7 @@ export function claimName(layout: RuntimeLayout, id: string, wanted: string | un
       return { name: linkName(layout, id, wanted), dir, lockFd };
     } catch (error) {
       closeSync(lockFd);
-      unlinkSync(join(dir, 'lock'));
+      rmSync(dir, { recursive: true });
       throw error;
     }
   });

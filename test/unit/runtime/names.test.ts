@@ -55,6 +55,7 @@ describe('names of containers', () => {
       code: 'ERR_TINYD_NAME_TAKEN',
       details: { name: 'web', holder: id('a') },
     });
+    assert.deepEqual(readdirSync(layout.containers), [id('a')]);
   });
 
   it('a name is taken while its container is being made', () => {
