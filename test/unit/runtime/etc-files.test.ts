@@ -1,8 +1,12 @@
 import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkHostname } from '../../../packages/runtime/dist/etc/hostname';
 import { checkExtraHosts, hostsFile, sharedHostsFile } from '../../../packages/runtime/dist/etc/hosts';
 import {
   checkResolverOptions,
+  hostResolver,
   parseResolvConf,
   resolvConf,
 } from '../../../packages/runtime/dist/etc/resolv-conf';
@@ -91,6 +95,25 @@ describe('files of /etc', () => {
   for (const [title, hostSettings, user, own, text] of resolvers) {
     it(`resolv.conf ${title}`, () => assert.equal(resolvConf(hostSettings, user, own), text));
   }
+
+  it('names the servers behind systemd’s stub, but not on the host network', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tinyd-resolv-'));
+    const [stub, behind] = [join(folder, 'stub'), join(folder, 'behind')];
+    writeFileSync(stub, 'nameserver 127.0.0.53\noptions edns0\n');
+    writeFileSync(behind, 'nameserver 192.0.2.1\n');
+    try {
+      assert.deepEqual(hostResolver(true, stub, behind), {
+        nameservers: ['192.0.2.1'],
+        search: [],
+        options: ['edns0'],
+      });
+      assert.deepEqual(hostResolver(false, stub, behind).nameservers, ['127.0.0.53']);
+      assert.deepEqual(hostResolver(true, stub, join(folder, 'none')).nameservers, ['127.0.0.53']);
+      assert.deepEqual(hostResolver(true, join(folder, 'none')).nameservers, []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('refuses resolver settings that add lines', () => {
     const invalid = { code: 'ERR_TINYD_OPTION_INVALID' };

@@ -33,7 +33,7 @@ export function writeEtcFiles(record: ContainerRecord, paths: ContainerLayout, o
   const user = { nameservers: options.dns, search: options.dnsSearch, options: options.dnsOptions };
   write(paths.hostname, `${hostname}\n`);
   write(paths.hosts, hosts);
-  write(paths.resolvConf, resolvConf(hostResolver(), user, ownNetwork));
+  write(paths.resolvConf, resolvConf(hostResolver(ownNetwork), user, ownNetwork));
 }
 
 /** The files that a container mounts: its own, or those of the container whose network it shares. */

@@ -36,13 +36,21 @@ export function resolvConf(host: ResolverSettings, user: ResolverSettings, ownNe
   ].join('\n');
 }
 
-/** Reads the host's settings; a missing file names no server. */
-export function hostResolver(path = '/etc/resolv.conf'): ResolverSettings {
+/**
+ * Reads the host's settings; a missing file names no server.
+ *
+ * @param ownNetwork the container cannot reach a resolver on the host's loopback: the servers behind systemd's are named
+ */
+export function hostResolver(
+  ownNetwork: boolean,
+  path = '/etc/resolv.conf',
+  behind = BEHIND_STUB,
+): ResolverSettings {
   const settings = parseResolvConf(readIfThere(path));
   const onlyStub = settings.nameservers.length > 0 && settings.nameservers.every(server => server === STUB);
-  if (!onlyStub) return settings;
-  const behind = parseResolvConf(readIfThere(BEHIND_STUB));
-  return behind.nameservers.length > 0 ? { ...settings, nameservers: behind.nameservers } : settings;
+  if (!ownNetwork || !onlyStub) return settings;
+  const { nameservers } = parseResolvConf(readIfThere(behind));
+  return nameservers.length > 0 ? { ...settings, nameservers } : settings;
 }
 
 /** Parses resolv.conf(5): the last search or domain line counts, options add up. */
