@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { signalProcess } from '@tinyd/native';
+import { systemCode } from '../atomic-file';
+import { isFrozen, thaw } from '../cgroup/freezer';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import { stopSignalOf } from '../lowering/session';
@@ -26,46 +26,25 @@ export function killContainer(context: RuntimeContext, id: string, signal: strin
   if (!signalProcess(state.pid, BigInt(state.startTicks), number)) {
     throw wrongState('kill', record.name, 'exited');
   }
-  if (number === SIGKILL || number === stopSignalOf(record)) thawFrozen(state.pid);
+  if (number === SIGKILL || number === stopSignalOf(record)) thawFrozen(id);
 }
 
 /** Kills the process of a container whose monitor died and did not take it along. */
 export function killLeftovers(paths: ContainerLayout): void {
   const file = readStateFile(paths.state);
   if (file?.status !== 'running') return;
-  if (signalProcess(file.pid, BigInt(file.startTicks), SIGKILL)) thawFrozen(file.pid);
+  if (signalProcess(file.pid, BigInt(file.startTicks), SIGKILL)) thawFrozen(paths.id);
 }
 
 /**
- * Lets a frozen container run on, so that a SIGKILL sent before can end it.
- *
- * The process's own freezer is asked: v1's `freezer.state`, v2's `cgroup.freeze`. A container that is not frozen, or
- * already gone, needs nothing.
+ * Lets a frozen container run on, so that a SIGKILL sent before can end it. One that is not frozen, or that ends at
+ * this moment, needs nothing.
  */
-export function thawFrozen(pid: number): void {
-  for (const [path, value, frozen] of freezerFiles(pid)) {
-    if (existsSync(path) && frozen.test(readFileSync(path, 'latin1'))) writeFileSync(path, value);
-  }
-}
-
-function freezerFiles(pid: number): [path: string, value: string, frozen: RegExp][] {
-  let memberships: string;
+export function thawFrozen(id: string): void {
   try {
-    memberships = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
-  } catch {
-    return [];
+    if (isFrozen(id)) thaw(id);
+  } catch (error) {
+    // What a file of a cgroup gives that is being removed.
+    if (!['ENOENT', 'ENODEV'].includes(systemCode(error) ?? '')) throw error;
   }
-  return memberships.split('\n').flatMap((line): [string, string, RegExp][] => {
-    const [, controllers = '', ...rest] = line.split(':');
-    const path = rest.join(':');
-    // Thawing the root or a cgroup that is not a container's would touch other programs.
-    if (!path.includes('/tinyd/')) return [];
-    if (controllers === 'freezer')
-      return [[join('/sys/fs/cgroup/freezer', path, 'freezer.state'), 'THAWED', /^FR/]];
-    if (controllers !== '') return [];
-    return [
-      [join('/sys/fs/cgroup', path, 'cgroup.freeze'), '0', /^1/],
-      [join('/sys/fs/cgroup/unified', path, 'cgroup.freeze'), '0', /^1/],
-    ];
-  });
 }

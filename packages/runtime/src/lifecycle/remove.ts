@@ -38,7 +38,7 @@ export async function removeContainer(
     if (!STATUS_RULES[view.state.status].canRemove) {
       if (options.force !== true) throw wrongState('remove', view.record.name, visibleStatus(view));
       const { state } = view;
-      if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(state.pid);
+      if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(id);
       // A --rm container has been removed by its own monitor by then.
       if ((await awaitEnd(context, view)) === undefined) return;
     }

@@ -30,10 +30,10 @@ export async function stopContainer(
   const seconds = options.timeout ?? record.options.stopTimeout ?? DEFAULT_STOP_SECONDS;
   const ticks = BigInt(state.startTicks);
   if (signalProcess(state.pid, ticks, signal)) {
-    thawFrozen(state.pid);
+    thawFrozen(id);
     const ended = await awaitEnd(context, view, seconds < 0 ? undefined : seconds * 1000);
     if (ended !== 'timeout') return;
-    if (signalProcess(state.pid, ticks, SIGKILL)) thawFrozen(state.pid);
+    if (signalProcess(state.pid, ticks, SIGKILL)) thawFrozen(id);
   }
   await awaitEnd(context, view);
 }
