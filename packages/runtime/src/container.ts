@@ -9,6 +9,7 @@ import { renameContainer } from './lifecycle/rename';
 import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
 import { type StopOptions, stopContainer } from './lifecycle/stop';
 import { type ContainerSummary, summarize, writableLayerBytes } from './lifecycle/summary';
+import { type ProcessTable, topContainer } from './lifecycle/top';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
@@ -89,6 +90,11 @@ export class Container {
   /** Waits until it does not run; its exit status. */
   wait(): Promise<number> {
     return waitForContainer(this.#context, this.id);
+  }
+
+  /** Its processes, as the host's ps describes them. See {@link topContainer} for the errors. */
+  top(psArguments: readonly string[] = []): Promise<ProcessTable> {
+    return topContainer(this.#context, this.id, psArguments);
   }
 
   /** Runs a further process inside it. */

@@ -6,9 +6,10 @@ import { findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { createContainer } from './lifecycle/create';
 import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
+import { StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarize } from './lifecycle/summary';
 import type { CreateOptions } from './options';
-import { viewContainers } from './state/container-state';
+import { viewContainer, viewContainers } from './state/container-state';
 
 /**
  * The containers of one root folder.
@@ -17,6 +18,7 @@ import { viewContainers } from './state/container-state';
  */
 export class Runtime {
   readonly #context: RuntimeContext;
+  readonly #stats = new StatsReader();
 
   constructor(context: RuntimeContext) {
     this.#context = context;
@@ -41,6 +43,18 @@ export class Runtime {
   /** What `ps -a` shows, newest first. Reads small files only, and takes no lock. */
   containers(): ContainerSummary[] {
     return viewContainers(this.#context).map(summarize);
+  }
+
+  /**
+   * What containers use at this moment: all of them, newest first, or those with the given IDs, in their order; one that
+   * was removed is left out.
+   */
+  stats(ids?: readonly string[]): StatsSample[] {
+    const views =
+      ids === undefined
+        ? viewContainers(this.#context)
+        : ids.flatMap(id => viewContainer(this.#context, id) ?? []);
+    return views.map(view => this.#stats.sample(view));
   }
 
   /** IDs of the images that containers use: what must not be removed from the store. */

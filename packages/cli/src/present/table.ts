@@ -23,9 +23,13 @@ export function renderTable(
   return alignTabs([columns.map(column => column.heading), ...fitted]);
 }
 
-/** Aligns cells into columns; each row ends with a line feed and without trailing blanks it did not have. */
-export function alignTabs(rows: readonly (readonly string[])[]): string {
-  const widths = columnWidths(rows);
+/**
+ * Aligns cells into columns; each row ends with a line feed and without trailing blanks it did not have.
+ *
+ * @param minWidth of a column, padding included.
+ */
+export function alignTabs(rows: readonly (readonly string[])[], minWidth = MIN_WIDTH): string {
+  const widths = columnWidths(rows, minWidth);
   return rows
     .map(row => {
       const cells = row.map((cell, index) =>
@@ -36,12 +40,12 @@ export function alignTabs(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-function columnWidths(rows: readonly (readonly string[])[]): number[] {
+function columnWidths(rows: readonly (readonly string[])[], minWidth: number): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     // A row's last cell ends no column (text/tabwriter), so that a long last column costs the others nothing.
     row.slice(0, -1).forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? MIN_WIDTH, displayWidth(cell) + PADDING);
+      widths[index] = Math.max(widths[index] ?? minWidth, displayWidth(cell) + PADDING);
     });
   }
   return widths;
