@@ -42,6 +42,12 @@ const record = fc.oneof(
 );
 const records = fc.array(record, { maxLength: 3 }) as fc.Arbitrary<[string, string][]>;
 
+/** Of a keyword that a global header holds twice, GNU tar takes the first. */
+const distinctRecords = fc.uniqueArray(record, {
+  maxLength: 3,
+  selector: ([keyword]) => keyword,
+}) as fc.Arbitrary<[string, string][]>;
+
 /** One piece of an archive; `#` stands for its place. */
 type Piece = (place: number) => Buffer;
 
@@ -85,7 +91,7 @@ const member: fc.Arbitrary<Piece> = fc
 const piece: fc.Arbitrary<Piece> = fc.oneof(
   { arbitrary: member, weight: 6 },
   { arbitrary: records.map(list => (place: number) => pax(filled(list, place))), weight: 2 },
-  { arbitrary: records.map(list => (place: number) => pax(filled(list, place), 'g')), weight: 1 },
+  { arbitrary: distinctRecords.map(list => (place: number) => pax(filled(list, place), 'g')), weight: 1 },
   {
     arbitrary: oneOf('L', 'K').map(type => (place: number) => gnuLong(type as 'L', fill('long#', place))),
     weight: 2,
@@ -133,7 +139,10 @@ describe('odd archives', () => {
     this.timeout(RUNS * 100);
     let read = 0;
     const compare = async (bytes: Buffer) => {
-      const unpacked = await unpackTar(temporary.path, bytes).catch((error: { code: string }) => error);
+      const unpacked = await unpackTar(temporary.path, bytes).catch(
+        (error: Error & { code: string }) => error,
+      );
+      if (unpacked instanceof Error) assert.equal(unpacked.code, 'ARCHIVE', unpacked.message);
       if (!('dir' in unpacked) || unpacked.pendingLinks.length > 0 || globalHeaders(bytes) > 1) return;
       read++;
       const gnu = mkdtempSync(join(temporary.path, 'gnu-'));
