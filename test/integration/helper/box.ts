@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -11,7 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lock, memoryFile, readReport, removeTree, socketPair, spawnHelper } from '@tinyd/native';
+import {
+  lock,
+  memoryFile,
+  readReport,
+  removeTree,
+  signalProcess,
+  socketPair,
+  spawnHelper,
+} from '@tinyd/native';
 import { encodePlan } from '../../../packages/runtime/dist/plan/encode';
 import type {
   CgroupPlan,
@@ -83,6 +92,7 @@ export interface PlanChanges {
   readonly mounts?: readonly MountStep[];
 }
 
+const SIGKILL = 9;
 const FOLDERS = ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root'];
 
 let serial = 0;
@@ -238,7 +248,10 @@ export class Box {
     closeSync(fd);
   }
 
+  /** Ends what still runs, as a test that failed leaves it, and deletes everything. */
   async remove(): Promise<void> {
+    const { status, pid, startTicks } = existsSync(join(this.stateDir, 'state.json')) ? this.state() : {};
+    if (status === 'running') signalProcess(Number(pid), BigInt(String(startTicks)), SIGKILL);
     await this.settled();
     await removeTree(this.base);
   }
