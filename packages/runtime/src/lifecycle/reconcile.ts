@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
@@ -7,35 +7,50 @@ import type { RuntimeContext } from '../context';
 import { containerIds } from '../find';
 import { containerLayout, REMOVING_PREFIX } from '../layout';
 import { sweepStaleHalves } from '../names';
-import { readState, requireContainer, viewContainer } from '../state/container-state';
+import { readRecord } from '../record';
+import { readState, requireContainer } from '../state/container-state';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
 
 /**
- * Settles containers whose monitor died: what they held is given back, their end is recorded, `--rm` ones are removed.
+ * Finishes what killed monitors, or a restart of the host, left undone: what containers held is given back, their end is
+ * recorded, `--rm` ones are removed, also where the removal had begun.
  *
- * Cheap enough to come before every create: it reads one small file of each container.
+ * Cheap enough to come before every create: it reads one small file of each container that runs, and no more than a
+ * second one of the others.
  */
 export async function settleLostContainers(context: RuntimeContext): Promise<void> {
   for (const id of containerIds(context.layout)) {
-    if (readState(containerLayout(context.layout, id).state).stale) await settle(context, id);
+    const paths = containerLayout(context.layout, id);
+    const state = readState(paths.state);
+    if (state.stale) await settle(context, id);
+    else if (state.status === 'created' && !existsSync(paths.record)) await discardHalf(context, id);
+    else if (state.status === 'exited' && existsSync(paths.runDir)) await finishRemoval(context, id);
   }
+  removeOrphanedRuns(context);
 }
 
-/**
- * Looks at every container and finishes what a killed command or monitor, or a restart of the host, left undone: lost
- * containers, removals of `--rm` containers that were cut short, containers half made or half removed.
- */
+/** The same, and containers that were never complete or not completely removed are swept away. */
 export async function reconcileContainers(context: RuntimeContext): Promise<void> {
-  for (const id of containerIds(context.layout)) {
-    const view = viewContainer(context, id);
-    if (view === undefined) await discardHalf(context, id);
-    else if (view.state.stale || (view.record.options.autoRemove && view.state.status === 'exited')) {
-      await settle(context, id);
-    }
-  }
+  await settleLostContainers(context);
   await sweepStaleHalves(context.layout);
+}
+
+async function finishRemoval(context: RuntimeContext, id: string): Promise<void> {
+  const record = readRecord(containerLayout(context.layout, id).record);
+  if (record === undefined) await discardHalf(context, id);
+  else if (record.options.autoRemove) await settle(context, id);
+}
+
+/** Run folders are the last thing that goes of a `--rm` container. */
+function removeOrphanedRuns(context: RuntimeContext): void {
+  const { layout } = context;
+  for (const id of existsSync(layout.runs) ? readdirSync(layout.runs) : []) {
+    const paths = containerLayout(layout, id);
+    if (existsSync(paths.dir) || monitorLives(paths)) continue;
+    rmSync(paths.runDir, { recursive: true, force: true });
+  }
 }
 
 async function settle(context: RuntimeContext, id: string): Promise<void> {
