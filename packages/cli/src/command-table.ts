@@ -34,6 +34,7 @@ const COMMANDS = {
   version: () => require('./commands/version') as typeof import('./commands/version'),
   wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
+  update: () => require('./commands/update') as typeof import('./commands/update'),
 
 /** Names of all commands, sorted. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
@@ -69,6 +70,7 @@ const SAME = [
 /** All classes, by name. */
 export function loadCommands(): readonly CommandClass[] {
   return COMMAND_NAMES.flatMap(name => loadCommand(name) ?? []);
+  'update',
 }
 
 /** docker's object-verb forms: `container ls`, `image rm`. */

@@ -13,6 +13,7 @@ import { type ProcessTable, topContainer } from './lifecycle/top';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
+import { type LimitChanges, updateContainer } from './lifecycle/update';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
 import { isPaused } from './state/paused';
@@ -85,6 +86,11 @@ export class Container {
   /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
   remove(options: RemoveOptions = {}): Promise<void> {
     return removeContainer(this.#context, this.id, options);
+  /** Changes its limits, all or none; returns warnings. See {@link updateContainer} for the errors. */
+  update(changes: LimitChanges): Promise<readonly string[]> {
+    return updateContainer(this.#context, this.id, changes);
+  }
+
   }
 
   /** Waits until it does not run; its exit status. */

@@ -11,6 +11,7 @@ export type { ContainerSummary } from './lifecycle/summary';
 export type { ProcessTable } from './lifecycle/top';
 export type { LogEntry } from './logs/entry';
 export type { LogOptions } from './logs/read-logs';
+export type { LimitChanges } from './lifecycle/update';
 export { type PublishedPort, resetNetwork } from './network';
 export * from './options';
 export type { ContainerRecord } from './record';

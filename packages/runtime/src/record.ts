@@ -4,7 +4,7 @@ import { TinydError } from '@tinyd/core';
 import { systemCode } from './atomic-file';
 import type { CreateOptions } from './options';
 
-/** `container.json`: what the user asked for. Never changed by a start. */
+/** `container.json`: what the user asked for. Changed by `rename` and `update`, never by a start. */
 export interface ContainerRecord {
   /** Format of this document. */
   readonly version: 1;

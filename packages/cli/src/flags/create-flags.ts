@@ -1,4 +1,5 @@
 import { text, texts, toggle } from './define';
+import { limitFlags } from './limit-flags';
 
 const IDENTITY = { helpGroup: 'identity' };
 const PROCESS = { helpGroup: 'process' };
@@ -66,21 +67,10 @@ const fileFlags = {
   device: texts('Host device, as SOURCE[:TARGET][:rwm]', 'DEVICE', FILES),
 };
 
-const limitFlags = {
-  memory: text('Memory limit, as 512m', 'SIZE', { ...LIMITS, char: 'm' }),
-  'memory-swap': text('Limit of memory and swap together; -1 is unlimited', 'SIZE', LIMITS),
-  'memory-reservation': text('Memory that is kept for the container under pressure', 'SIZE', LIMITS),
+const furtherLimitFlags = {
   'memory-swappiness': text('Swappiness, 0 to 100', 'NUMBER', LIMITS),
   'oom-kill-disable': toggle('Do not kill when memory runs out', LIMITS),
   'oom-score-adj': text('OOM preference, -1000 to 1000', 'NUMBER', LIMITS),
-  cpus: text('Number of CPUs, as 0.5', 'NUMBER', LIMITS),
-  'cpu-shares': text('Relative CPU weight', 'NUMBER', { ...LIMITS, char: 'c' }),
-  'cpu-period': text('CFS period in microseconds', 'USEC', LIMITS),
-  'cpu-quota': text('CFS quota in microseconds', 'USEC', LIMITS),
-  'cpuset-cpus': text('CPUs to run on, as 0-3 or 0,1', 'LIST', LIMITS),
-  'cpuset-mems': text('Memory nodes to use', 'LIST', LIMITS),
-  'pids-limit': text('Number of processes; -1 is unlimited', 'NUMBER', LIMITS),
-  'blkio-weight': text('Block IO weight, 10 to 1000', 'NUMBER', LIMITS),
   ulimit: texts('Resource limit, as nofile=1024:2048', 'LIMIT', LIMITS),
 };
 
@@ -103,6 +93,7 @@ export const createFlags = {
   ...networkFlags,
   ...fileFlags,
   ...limitFlags,
+  ...furtherLimitFlags,
   ...securityFlags,
 };
 

@@ -118,6 +118,11 @@ function readNetwork(
   };
 }
 
+/** The values of limit-flags.ts alone, as {@link readCreateOptions} reads them. */
+export function readLimitFlags(values: CreateFlagValues): ResourceLimits {
+  return readLimits(new FlagReader(values));
+}
+
 function readLimits(read: FlagReader): ResourceLimits {
   return compact({
     memoryBytes: read.map('memory', parseMemory),

@@ -143,7 +143,7 @@ function rootPropagation(options: CreateOptions): 'private' | 'slave' | 'shared'
 }
 
 /** docker's limits in the terms of the specification. */
-function specResources({ limits }: Pick<CreateOptions, 'limits'>): SpecResources {
+export function specResources({ limits }: Pick<CreateOptions, 'limits'>): SpecResources {
   const memory = {
     ...given('limit', limits.memoryBytes),
     ...given('reservation', limits.memoryReservationBytes),

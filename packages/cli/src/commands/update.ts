@@ -1,0 +1,36 @@
+import * as Args from '@oclif/core/args';
+import { TinydError } from '@tinyd/core';
+import { TinydCommand } from '../command';
+import { readLimitFlags } from '../flags/create-options';
+import { limitFlags } from '../flags/limit-flags';
+import { writeErr, writeOut } from '../output';
+
+/** `tinyd update`. */
+export default class Update extends TinydCommand {
+  static override summary = 'Change the limits of containers';
+  static override description =
+    'A running container is limited at once. 0 takes a limit away. A value that is refused changes nothing.';
+  static override examples = ['tinyd update -m 256m web', 'tinyd update --cpus 1.5 --pids-limit 200 web db'];
+  static override refusedFlags = ['cpu-rt-period', 'cpu-rt-runtime', 'kernel-memory', 'restart'];
+  static override args = {
+    container: Args.string({ required: true, multiple: true, description: 'Name or ID' }),
+  };
+  static override flags = limitFlags;
+
+  override async run(): Promise<void> {
+    const { args, flags } = this.parseLine(Update);
+    const changes = readLimitFlags(flags);
+    if (Object.keys(changes).length === 0) {
+      throw new TinydError('ERR_TINYD_USAGE', 'one or more limits must be given', {
+        hint: 'tinyd update --help lists them',
+      });
+    }
+    const runtime = this.openRuntime();
+    await this.forEach(args.container, async name => {
+      for (const warning of await runtime.find(name).update(changes)) {
+        writeErr(`tinyd update: warning: ${warning}\n`);
+      }
+      writeOut(`${name}\n`);
+    });
+  }
+}

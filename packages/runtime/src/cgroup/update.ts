@@ -1,0 +1,138 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { systemCode } from '../atomic-file';
+import type { ResourceLimits } from '../options';
+import type { CgroupPlan } from '../plan/plan';
+import { planCgroups } from './cgroups';
+import { type CgroupHost, detectCgroups } from './hierarchies';
+import { CgroupReader } from './usage';
+import type { Write } from './v1';
+
+/** What the kernel has in a new cgroup, for limits that are taken away. */
+const UNLIMITED: Readonly<Record<string, string>> = {
+  'memory.limit_in_bytes': '-1',
+  'memory.memsw.limit_in_bytes': '-1',
+  'memory.soft_limit_in_bytes': '-1',
+  'memory.max': 'max',
+  'memory.swap.max': 'max',
+  'memory.low': '0',
+  'cpu.shares': '1024',
+  'cpu.cfs_period_us': '100000',
+  'cpu.cfs_quota_us': '-1',
+  'cpu.max': 'max 100000',
+  'cpu.weight': '100',
+  'cpuset.cpus': '\n',
+  'cpuset.mems': '\n',
+  'pids.max': 'max',
+  'blkio.bfq.weight': '100',
+  'io.bfq.weight': '100',
+  'io.weight': 'default 100',
+};
+
+/** A file of a running container's cgroup that is to hold another value. */
+export interface CgroupChange extends Write {
+  /** Absolute path of the cgroup. */
+  readonly folder: string;
+}
+
+/** Limits that were changed. */
+export interface UpdatedCgroups {
+  readonly warnings: readonly string[];
+  /** Puts the old values back. */
+  readonly undo: () => void;
+}
+
+/**
+ * Changes the limits of a running container from `before` to `after`: all of them, or none.
+ *
+ * @throws those of `planCgroups`; ERR_TINYD_LIMIT_INVALID when the kernel refuses a value, which it does when the
+ * container uses more memory than it is to have.
+ */
+export function updateCgroups(
+  id: string,
+  before: ResourceLimits,
+  after: ResourceLimits,
+  host: CgroupHost = detectCgroups(),
+): UpdatedCgroups {
+  const planned = planCgroups(id, after, [], host);
+  const changes = changesBetween(planCgroups(id, before, [], host).cgroups, planned.cgroups);
+  checkMemory(id, changes, host);
+  return { warnings: planned.warnings, undo: apply(inOrder(changes)) };
+}
+
+/** The files whose content differs, with their new content. */
+export function changesBetween(before: readonly CgroupPlan[], after: readonly CgroupPlan[]): CgroupChange[] {
+  return after.flatMap(({ path: folder, writes }) => {
+    const old = before.find(({ path }) => path === folder)?.writes ?? [];
+    const removed = old.filter(({ file }) => !writes.some(write => write.file === file));
+    const changed = writes.filter(
+      ({ file, value }) => !old.some(was => was.file === file && was.value === value),
+    );
+    return [
+      ...removed.map(({ file, optional }) => ({ folder, file, value: UNLIMITED[file] ?? 'max', optional })),
+      ...changed.map(write => ({ folder, ...write })),
+    ];
+  });
+}
+
+const MEMORY = 'memory.limit_in_bytes';
+const MEMORY_AND_SWAP = 'memory.memsw.limit_in_bytes';
+
+/** v1: memory plus swap may at no moment be less than memory, so that the one which grows goes first. */
+function inOrder(changes: readonly CgroupChange[]): readonly CgroupChange[] {
+  const memory = changes.find(({ file }) => file === MEMORY);
+  const both = changes.find(({ file }) => file === MEMORY_AND_SWAP);
+  if (memory === undefined || both === undefined) return changes;
+  const rest = changes.filter(change => change !== memory && change !== both);
+  const grows = bytesOf(memory.value) > bytesOf(readFileSync(`${both.folder}/${MEMORY_AND_SWAP}`, 'latin1'));
+  return [...(grows ? [both, memory] : [memory, both]), ...rest];
+}
+
+/** v1 refuses a limit below what is used; v2 would kill processes until it is met. */
+function checkMemory(id: string, changes: readonly CgroupChange[], host: CgroupHost): void {
+  const limit = changes.find(({ file }) => file === 'memory.max');
+  if (limit === undefined || limit.value === 'max') return;
+  const { memoryBytes } = new CgroupReader(host).usage(id);
+  if (memoryBytes <= Number(limit.value)) return;
+  throw refused(limit, `the container uses ${memoryBytes} bytes`);
+}
+
+function apply(changes: readonly CgroupChange[]): () => void {
+  const done: { readonly path: string; readonly value: string }[] = [];
+  const undo = () => {
+    for (const { path, value } of done.splice(0).reverse()) writeFileSync(path, value);
+  };
+  for (const change of changes) {
+    const path = `${change.folder}/${change.file}`;
+    try {
+      // An empty write would be no write.
+      const value = readFileSync(path, 'latin1').trim() || '\n';
+      writeFileSync(path, change.value);
+      done.push({ path, value });
+    } catch (cause) {
+      if (change.optional && systemCode(cause) === 'ENOENT') continue;
+      undo();
+      throw refused(change, reasonOf(cause), cause);
+    }
+  }
+  return undo;
+}
+
+function reasonOf(cause: unknown): string {
+  const code = systemCode(cause);
+  if (code === 'EBUSY') return 'the container uses more than that (EBUSY)';
+  if (code === 'ENOENT') return 'the kernel does not have it (ENOENT)';
+  return `the kernel refuses it (${code ?? String(cause)})`;
+}
+
+function refused({ file, value, folder }: CgroupChange, reason: string, cause?: unknown): TinydError {
+  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${file} to ${value.trim()}: ${reason}`, {
+    hint: 'nothing was changed; tinyd stats shows what it uses',
+    details: { path: `${folder}/${file}`, value },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function bytesOf(text: string): number {
+  return text.trim() === '-1' ? Number.POSITIVE_INFINITY : Number(text);
+}
