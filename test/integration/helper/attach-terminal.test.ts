@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELPER_PATH } from '@tinyd/native';
 import { Terminal } from '../../support/terminal';
@@ -40,12 +40,13 @@ describe('helper: attach client on a terminal', () => {
   });
 
   it('passes changes of its size on', async () => {
-    start('trap "stty size" WINCH; echo ready; while :; do read x && exit 0; done');
+    start('trap "stty size; exit 0" WINCH; echo ready; while :; do sleep 0.02; done');
     const terminal = attached();
-    await new Promise(resolve => setTimeout(resolve, 300)); // the trap is set by then
+    // The trap is set, and the shell is there: the terminal has had its first size.
+    const ready = () => existsSync(join(box.base, 'pid')) && readFileSync(box.log, 'utf8').includes('ready');
+    while (!ready()) await new Promise(resolve => setTimeout(resolve, 10));
     terminal.resize(50, 120);
     await terminal.shows(/50 120\r\n/);
-    terminal.type('\r');
     await terminal.shows(/status 0/);
     await terminal.ended;
   });
