@@ -8,11 +8,17 @@ interface CommandModule {
 const COMMANDS = {
   attach: () => require('./commands/attach') as typeof import('./commands/attach'),
   completion: () => require('./commands/completion') as typeof import('./commands/completion'),
+  cp: () => require('./commands/cp') as typeof import('./commands/cp'),
+  'container exists': () =>
+    require('./commands/container-exists') as typeof import('./commands/container-exists'),
+  'container prune': () =>
+    require('./commands/container-prune') as typeof import('./commands/container-prune'),
   create: () => require('./commands/create') as typeof import('./commands/create'),
   exec: () => require('./commands/exec') as typeof import('./commands/exec'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
   info: () => require('./commands/info') as typeof import('./commands/info'),
+  'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),
@@ -32,11 +38,18 @@ const COMMANDS = {
   top: () => require('./commands/top') as typeof import('./commands/top'),
   unpause: () => require('./commands/unpause') as typeof import('./commands/unpause'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
+  'system df': () => require('./commands/system-df') as typeof import('./commands/system-df'),
+  'system prune': () => require('./commands/system-prune') as typeof import('./commands/system-prune'),
   wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
   update: () => require('./commands/update') as typeof import('./commands/update'),
 
 /** Names of all commands, sorted. */
+  'volume create': () => require('./commands/volume/create') as typeof import('./commands/volume/create'),
+  'volume inspect': () => require('./commands/volume/inspect') as typeof import('./commands/volume/inspect'),
+  'volume ls': () => require('./commands/volume/ls') as typeof import('./commands/volume/ls'),
+  'volume prune': () => require('./commands/volume/prune') as typeof import('./commands/volume/prune'),
+  'volume rm': () => require('./commands/volume/rm') as typeof import('./commands/volume/rm'),
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /** The class behind a name; undefined for a word that is no command. */
@@ -84,6 +97,8 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     inspect: ['inspect', '--type=container'],
   },
   image: {
+    exists: ['container exists'],
+    prune: ['container prune'],
     ls: ['images'],
     list: ['images'],
     pull: ['pull'],
@@ -91,9 +106,19 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     remove: ['rmi'],
     tag: ['tag'],
     history: ['history'],
+    prune: ['image prune'],
     inspect: ['inspect', '--type=image'],
   },
-  system: { info: ['info'] },
+  system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
+  volume: {
+    create: ['volume create'],
+    inspect: ['volume inspect'],
+    ls: ['volume ls'],
+    list: ['volume ls'],
+    prune: ['volume prune'],
+    rm: ['volume rm'],
+    remove: ['volume rm'],
+  },
 };
 
 /** Rewrites `container ls …` to `ps …`; anything else comes back as it was. */

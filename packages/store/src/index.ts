@@ -3,4 +3,12 @@ export type { ImageInspection } from './images/inspect';
 export type { ImageRow } from './images/list';
 export type { ContainerUse, RemovedItem, RemoveOptions } from './images/removal';
 export type { LayerEvent, PullEvent, PullOptions, PullResult } from './pull/events';
-export { type ImageForContainer, openStore, type Pruned, Store, type StoreOptions } from './store';
+export {
+  type ImageForContainer,
+  openStore,
+  type Pruned,
+  type PruneOptions,
+  Store,
+  type StoreOptions,
+} from './store';
+export type { ImagesUsage, ImageUsage } from './images/usage';

@@ -24,6 +24,7 @@ import { planRemoval, type Removal, type RemovedItem, type RemoveOptions } from 
 import { type StoreLayout, storeLayout } from './layout';
 import type { PullOptions, PullResult } from './pull/events';
 import { pullImage } from './pull/pull';
+import { type ImagesUsage, imagesUsage } from './images/usage';
 import { checkRoot, prepareRoot } from './root-folder';
 
 /** Where a store is. */
@@ -48,6 +49,14 @@ export interface ImageForContainer {
 /** What {@link Store.prune} removed. */
 export interface Pruned {
   readonly removed: readonly RemovedItem[];
+/** What {@link Store.prune} removes. */
+export interface PruneOptions extends Pick<RemoveOptions, 'usedBy'> {
+  /** Also images with a tag. */
+  readonly all?: boolean;
+  /** Keeps images of which no row passes. */
+  readonly matches?: (row: ImageRow) => boolean;
+}
+
   readonly freedBytes: number;
   /** Why less was removed than could be: an image that stays is damaged. */
   readonly problem?: string;
@@ -111,6 +120,11 @@ export class Store {
     return imageHistory(this.#layout, this.#find(text, platform).image);
   }
 
+  /** What the images occupy on disk. `isInUse`: images that are not counted as reclaimable. */
+  usage(isInUse: (id: Digest) => boolean): ImagesUsage {
+    return imagesUsage(this.#layout, this.#entries(), isInUse);
+  }
+
   /** All that making a container takes. Call it, and record the container, within `withImages('shared', …)`. */
   imageForContainer(text: string, platform?: Platform): ImageForContainer {
     const { image } = this.#find(text, platform);
@@ -171,11 +185,14 @@ export class Store {
    * Removes images without a tag, or (`all`) every image, unless a container uses them; then all blobs, layers and partial
    * downloads that nobody needs.
    */
-  async prune(options: Pick<RemoveOptions, 'usedBy'> & { readonly all?: boolean }): Promise<Pruned> {
+  async prune(options: PruneOptions): Promise<Pruned> {
     return this.withImages('exclusive', async () => {
       if (!checkRoot(this.#layout)) return { removed: [], freedBytes: 0 };
       const unused = this.images().filter(
-        row => (options.all || row.isDangling) && !options.usedBy(row.id).length,
+        row =>
+          (options.all || row.isDangling) &&
+          (options.matches?.(row) ?? true) &&
+          !options.usedBy(row.id).length,
       );
       const items: RemovedItem[] = [];
       for (const id of new Set(unused.map(row => row.id))) {

@@ -20,6 +20,7 @@ export default class Rm extends TinydCommand {
   };
   static override flags = {
     force: toggle('Kill a running container first; one that is not there is no error', { char: 'f' }),
+    ignore: toggle('One that is not there is no error, and not reported', { char: 'i' }),
     volumes: toggle("Remove the container's anonymous volumes too", { char: 'v' }),
   };
 
@@ -32,9 +33,9 @@ export default class Rm extends TinydCommand {
         writeOut(`${name}\n`);
       } catch (error) {
         // As in docker: who forces wants it gone, and it is.
-        if (!flags.force || !isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND')
-          throw error;
-        writeErr(formatError(error, 'rm'));
+        const isMissing = isTinydError(error) && error.code === 'ERR_TINYD_CONTAINER_NOT_FOUND';
+        if (!isMissing || !(flags.force || flags.ignore)) throw error;
+        if (!flags.ignore) writeErr(formatError(error, 'rm'));
       }
     });
   }

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { toggle } from '../flags/define';
 import { writeOut } from '../output';
+import { imageUsers } from '../use-cases/prune';
 
 /** `tinyd rmi`. */
 export default class Rmi extends TinydCommand {
@@ -21,15 +22,7 @@ export default class Rmi extends TinydCommand {
     const { args, flags } = this.parseLine(Rmi);
     const store = this.openStore();
     const runtime = this.openRuntime();
-    const usedBy = (imageId: string) =>
-      runtime
-        .containers()
-        .filter(container => container.imageId === imageId)
-        .map(({ id, name, status }) => ({
-          id,
-          name,
-          isRunning: status === 'running' || status === 'paused',
-        }));
+    const usedBy = (imageId: string) => imageUsers(runtime, imageId);
     await this.forEach(args.image, async image => {
       for (const item of await store.removeImage(image, { force: flags.force, usedBy })) {
         writeOut('untagged' in item ? `Untagged: ${item.untagged}\n` : `Deleted: ${item.deleted}\n`);

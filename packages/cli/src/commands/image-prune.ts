@@ -1,0 +1,33 @@
+import { TinydCommand } from '../command';
+import { toggle } from '../flags/define';
+import { pruneFlags } from '../flags/prune-flags';
+import { showOut, writeErr } from '../output';
+import { deletedImages, reclaimedSpace } from '../present/pruned';
+import { stripControls } from '../present/strip-controls';
+import { confirm } from '../use-cases/confirm';
+import { parsePruneFilter, pruneImages } from '../use-cases/prune';
+
+/** `tinyd image prune`. */
+export default class ImagePrune extends TinydCommand {
+  static override summary = 'Remove images that nothing needs, and what interrupted pulls left';
+  static override group = 'Images' as const;
+  static override examples = ['tinyd image prune', 'tinyd image prune -a -f --filter until=240h'];
+  static override flags = {
+    ...pruneFlags,
+    all: toggle('Also remove images with a name, if no container was made from them', { char: 'a' }),
+  };
+  static override args = {};
+
+  override async run(): Promise<void> {
+    const { flags } = this.parseLine(ImagePrune);
+    const filter = parsePruneFilter(flags.filter, Date.now());
+    const which = flags.all
+      ? 'all images without at least one container associated to them'
+      : 'all dangling images';
+    if (!flags.force && !confirm(`This will remove ${which}.`)) return;
+    const pruned = await pruneImages(this.openStore(), this.openRuntime(), { all: flags.all, filter });
+    if (pruned.problem !== undefined)
+      writeErr(`tinyd image prune: warning: layers were kept: ${stripControls(pruned.problem)}\n`);
+    showOut(deletedImages(pruned) + reclaimedSpace(pruned.freedBytes));
+  }
+}

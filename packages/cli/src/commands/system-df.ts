@@ -1,0 +1,32 @@
+import { TinydCommand } from '../command';
+import { text, toggle } from '../flags/define';
+import { showOut, stdoutWidth } from '../output';
+import { diskUsageListing, diskUsageOfContainers, diskUsageOfImages } from '../present/disk-usage-rows';
+import { renderListing } from '../present/list';
+import { diskUsage } from '../use-cases/disk-usage';
+
+/** `tinyd system df`. */
+export default class SystemDf extends TinydCommand {
+  static override summary = 'Show the space that images and containers take, and what could be reclaimed';
+  static override group = 'Other' as const;
+  static override examples = [
+    'tinyd system df',
+    'tinyd system df -v',
+    "tinyd system df --format '{{.Type}} {{.Size}}'",
+  ];
+  static override flags = {
+    verbose: toggle('Show each image and container', { char: 'v' }),
+    format: text('table, json, a template, or "table TEMPLATE"', 'FORMAT'),
+  };
+  static override args = {};
+
+  override async run(): Promise<void> {
+    const { flags } = this.parseLine(SystemDf);
+    const usage = diskUsage(this.openStore(), this.openRuntime());
+    const style = { format: flags.format, quiet: false, width: stdoutWidth() };
+    if (!flags.verbose) return showOut(renderListing(diskUsageListing(usage), style));
+    const now = Date.now();
+    showOut(`Images space usage:\n\n${renderListing(diskUsageOfImages(usage, now), style)}`);
+    showOut(`\nContainers space usage:\n\n${renderListing(diskUsageOfContainers(usage, now), style)}`);
+  }
+}

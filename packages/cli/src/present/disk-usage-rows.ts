@@ -1,0 +1,89 @@
+import type { DiskUsage } from '../use-cases/disk-usage';
+import { containerListing } from './container-rows';
+import { imageListing } from './image-rows';
+import type { Listing, Row } from './list';
+import { humanSize } from './units';
+
+/** Totals by kind, in docker's columns and template fields. */
+export function diskUsageListing({ images, containers }: DiskUsage): Listing {
+  const used = new Set(containers.map(({ container }) => container.imageId));
+  const running = containers.filter(({ container }) => ['running', 'paused'].includes(container.status));
+  const idle = containers.filter(each => !running.includes(each));
+  const rows = [
+    row('Images', {
+      total: images.images.length,
+      active: images.images.filter(({ id }) => used.has(id)).length,
+      bytes: images.bytes,
+      reclaimableBytes: images.reclaimableBytes,
+    }),
+    row('Containers', {
+      total: containers.length,
+      active: running.length,
+      bytes: sum(containers),
+      reclaimableBytes: sum(idle),
+    }),
+  ];
+  return {
+    rows,
+    headings: {
+      Type: 'TYPE',
+      TotalCount: 'TOTAL',
+      Active: 'ACTIVE',
+      Size: 'SIZE',
+      Reclaimable: 'RECLAIMABLE',
+    },
+    table: ['Type', 'TotalCount', 'Active', 'Size', 'Reclaimable'],
+    quiet: 'Type',
+  };
+}
+
+interface Totals {
+  readonly total: number;
+  readonly active: number;
+  readonly bytes: number;
+  readonly reclaimableBytes: number;
+}
+
+function row(type: string, { total, active, bytes, reclaimableBytes }: Totals): Row {
+  const percent = bytes === 0 ? '' : ` (${Math.trunc((100 * reclaimableBytes) / bytes)}%)`;
+  return {
+    Type: type,
+    TotalCount: String(total),
+    Active: String(active),
+    Size: humanSize(bytes),
+    Reclaimable: `${humanSize(reclaimableBytes)}${percent}`,
+  };
+}
+
+function sum(sizes: readonly { readonly bytes: number }[]): number {
+  return sizes.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** `system df -v`: one row for each name of an image. */
+export function diskUsageOfImages({ images, rows, containers }: DiskUsage, now: number): Listing {
+  const listing = imageListing(rows, { noTrunc: false, digests: false, now });
+  const sized = rows.map((image, index) => {
+    const usage = images.images.find(({ id }) => id === image.id);
+    const users = containers.filter(({ container }) => container.imageId === image.id).length;
+    return {
+      ...listing.rows[index],
+      Size: humanSize(usage?.bytes ?? 0),
+      SharedSize: humanSize(usage?.sharedBytes ?? 0),
+      UniqueSize: humanSize(usage?.uniqueBytes ?? 0),
+      Containers: String(users),
+    };
+  });
+  const table = ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size', 'SharedSize', 'UniqueSize', 'Containers'];
+  return { ...listing, rows: sized, table };
+}
+
+/** `system df -v`: one row a container. */
+export function diskUsageOfContainers({ containers }: DiskUsage, now: number): Listing {
+  const listing = containerListing(
+    containers.map(({ container }) => container),
+    { noTrunc: false, now },
+  );
+  const rows = containers.map(({ bytes }, index) => ({ ...listing.rows[index], Size: humanSize(bytes) }));
+  const table = ['ID', 'Image', 'Command', 'Size', 'RunningFor', 'Status', 'Names'];
+  return { ...listing, rows, table };
+}
