@@ -8,7 +8,6 @@ interface CommandModule {
 const COMMANDS = {
   attach: () => require('./commands/attach') as typeof import('./commands/attach'),
   completion: () => require('./commands/completion') as typeof import('./commands/completion'),
-  cp: () => require('./commands/cp') as typeof import('./commands/cp'),
   'container exists': () =>
     require('./commands/container-exists') as typeof import('./commands/container-exists'),
   'container prune': () =>
@@ -45,11 +44,6 @@ const COMMANDS = {
   update: () => require('./commands/update') as typeof import('./commands/update'),
 
 /** Names of all commands, sorted. */
-  'volume create': () => require('./commands/volume/create') as typeof import('./commands/volume/create'),
-  'volume inspect': () => require('./commands/volume/inspect') as typeof import('./commands/volume/inspect'),
-  'volume ls': () => require('./commands/volume/ls') as typeof import('./commands/volume/ls'),
-  'volume prune': () => require('./commands/volume/prune') as typeof import('./commands/volume/prune'),
-  'volume rm': () => require('./commands/volume/rm') as typeof import('./commands/volume/rm'),
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /** The class behind a name; undefined for a word that is no command. */
@@ -110,15 +104,6 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     inspect: ['inspect', '--type=image'],
   },
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
-  volume: {
-    create: ['volume create'],
-    inspect: ['volume inspect'],
-    ls: ['volume ls'],
-    list: ['volume ls'],
-    prune: ['volume prune'],
-    rm: ['volume rm'],
-    remove: ['volume rm'],
-  },
 };
 
 /** Rewrites `container ls …` to `ps …`; anything else comes back as it was. */
