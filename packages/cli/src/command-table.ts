@@ -118,3 +118,12 @@ export function expandObjectVerb(words: readonly string[]): readonly string[] {
 export function verbsOf(object: string): readonly string[] | undefined {
   return Object.hasOwn(OBJECT_VERBS, object) ? Object.keys(OBJECT_VERBS[object] ?? {}) : undefined;
 }
+/** Every object's verbs, and the command that each stands for. */
+export function objectVerbs(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const named = Object.entries(OBJECT_VERBS).map(([object, verbs]) => {
+    const commands = Object.entries(verbs).map(([verb, [command = verb]]) => [verb, command]);
+    return [object, Object.fromEntries(commands)];
+  });
+  return Object.fromEntries(named);
+}
+

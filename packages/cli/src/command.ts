@@ -114,6 +114,8 @@ export interface Dispatch {
   readonly globals: (flags: ParsedArgv['flags']) => Globals;
   /** All commands, by name; loading them all takes its time. */
   readonly commands: () => readonly CommandClass[];
+  /** docker's objects: their verbs, and the command that each verb stands for. */
+  readonly objects: () => Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** A command's class, as dispatch makes it. */

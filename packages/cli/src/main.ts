@@ -3,7 +3,14 @@ import { TinydError } from '@tinyd/core';
 import { closest } from './argv/closest';
 import { HelpRequested, type ParsedArgv, parseArgv } from './argv/grammar';
 import { type CommandClass, type Dispatch, flagShapes } from './command';
-import { COMMAND_NAMES, expandObjectVerb, loadCommand, loadCommands, verbsOf } from './command-table';
+import {
+  COMMAND_NAMES,
+  expandObjectVerb,
+  loadCommand,
+  loadCommands,
+  objectVerbs,
+  verbsOf,
+} from './command-table';
 import { type ExitFamily, exitStatus } from './exit-codes';
 import { globalFlags } from './flags/global-flags';
 import { mergeFlags, resolveGlobals } from './globals';
@@ -63,7 +70,11 @@ async function dispatch(argv: readonly string[], invocation: Invocation): Promis
     invocation.debug = resolved.debug;
     return resolved;
   };
-  await runCommand(command, [...words.slice(1)], { globals, commands: loadCommands });
+  await runCommand(command, [...words.slice(1)], {
+    globals,
+    commands: loadCommands,
+    objects: objectVerbs,
+  });
 }
 
 async function runCommand(command: CommandClass, argv: string[], context: Dispatch): Promise<void> {
@@ -90,7 +101,9 @@ function unknownCommand(words: readonly string[]): TinydError {
   const verbs = verbsOf(words[0] ?? '');
   const shown = verbs === undefined ? words[0] : words.slice(0, 2).join(' ');
   const near = closest(words[verbs === undefined ? 0 : 1] ?? '', verbs ?? COMMAND_NAMES);
-  const hint = near === undefined ? 'tinyd --help lists the commands' : `did you mean ${near}?`;
+  const list =
+    verbs === undefined ? 'tinyd --help lists the commands' : `verbs are ${verbs.toSorted().join(', ')}`;
+  const hint = near === undefined ? list : `did you mean ${near}?`;
   return new TinydError('ERR_TINYD_USAGE', `unknown command: ${JSON.stringify(shown)}`, { hint });
 }
 

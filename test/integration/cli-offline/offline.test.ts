@@ -187,9 +187,16 @@ describe('the command line, offline', () => {
   it('completes in bash, zsh and fish', () => {
     const bash = tinyd(['completion', 'bash']).stdout;
     const script = `${bash}\nCOMP_WORDS=(tinyd run --memory-s); COMP_CWORD=2; _tinyd; echo "\${COMPREPLY[@]}"
-COMP_WORDS=(tinyd im); COMP_CWORD=1; _tinyd; echo "\${COMPREPLY[@]}"`;
+COMP_WORDS=(tinyd im); COMP_CWORD=1; _tinyd; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(tinyd container unp); COMP_CWORD=2; _tinyd; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(tinyd container prune --fo); COMP_CWORD=3; _tinyd; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(tinyd --debug container ls --no); COMP_CWORD=4; _tinyd; echo "\${COMPREPLY[@]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
-    assert.equal(stdout, '--memory-swap --memory-swappiness\nimages\n', stderr);
+    assert.equal(
+      stdout,
+      '--memory-swap --memory-swappiness\nimages image\nunpause\n--force\n--no-trunc\n',
+      stderr,
+    );
     assert.match(tinyd(['completion', 'zsh']).stdout, /^#compdef tinyd\n/);
     assert.match(tinyd(['completion', 'fish']).stdout, /^complete -c tinyd /);
   });

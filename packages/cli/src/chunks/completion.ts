@@ -4,8 +4,13 @@ import type { CommandClass } from '../command';
 /** What the operands of a command are. */
 type Operand = 'container' | 'image' | 'none';
 
+/** docker's objects: their verbs, and the command that each verb stands for. */
+type Objects = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 interface CompletedCommand {
   readonly name: string;
+  /** All that can be typed for it: `ps`, `container ls`. */
+  readonly forms: readonly string[];
   readonly summary: string;
   readonly operand: Operand;
   readonly flags: readonly {
@@ -17,56 +22,68 @@ interface CompletedCommand {
 }
 
 /** The completion script for a shell, made from the commands themselves. Fails with ERR_TINYD_OPTION_INVALID. */
-export function completionScript(shell: string, commands: readonly CommandClass[]): string {
-  const completed = commands.map(describe);
-  if (shell === 'bash') return bashScript(completed);
-  if (shell === 'zsh') return zshScript(completed);
-  if (shell === 'fish') return fishScript(completed);
+export function completionScript(shell: string, commands: readonly CommandClass[], objects: Objects): string {
+  const completed = commands.map(command => describe(command, objects));
+  if (shell === 'bash') return bashScript(completed, objects);
+  if (shell === 'zsh') return zshScript(completed, objects);
+  if (shell === 'fish') return fishScript(completed, objects);
   throw new TinydError(
     'ERR_TINYD_OPTION_INVALID',
     `cannot complete for shell ${JSON.stringify(shell)}: want bash, zsh or fish`,
   );
 }
 
-const IMAGE_COMMANDS = new Set(['create', 'history', 'pull', 'rmi', 'run', 'tag']);
-const PLAIN_COMMANDS = new Set(['completion', 'images', 'info', 'ps', 'version']);
+const IMAGE_COMMANDS = new Set(['create', 'history', 'pull', 'rmi', 'run', 'save', 'tag']);
+const PLAIN_COMMANDS = new Set(['completion', 'images', 'info', 'load', 'ps', 'version']);
 
-function describe(command: CommandClass): CompletedCommand {
-  const operand = PLAIN_COMMANDS.has(command.id)
-    ? 'none'
-    : IMAGE_COMMANDS.has(command.id)
-      ? 'image'
-      : 'container';
+/** Verbs that no short command stands for, and that take no container or image. */
+const PLAIN_VERB = /^\S+ (?!exists$)/;
+
+function describe(command: CommandClass, objects: Objects): CompletedCommand {
+  const isPlain = PLAIN_COMMANDS.has(command.id) || PLAIN_VERB.test(command.id);
+  const operand = isPlain ? 'none' : IMAGE_COMMANDS.has(command.id) ? 'image' : 'container';
   const flags = Object.entries({ ...command.flags, ...command.baseFlags }).map(([name, flag]) => ({
     name,
     char: flag.char,
     takesValue: flag.type === 'option',
     description: flag.description ?? '',
   }));
-  return { name: command.id, summary: command.summary ?? '', operand, flags };
+  const verbs = Object.entries(objects).flatMap(([object, names]) =>
+    Object.keys(names)
+      .filter(verb => names[verb] === command.id)
+      .map(verb => `${object} ${verb}`),
+  );
+  const forms = [...new Set([command.id, ...verbs])];
+  return { name: command.id, forms, summary: command.summary ?? '', operand, flags };
 }
 
 const CONTAINERS = "tinyd ps -a --format '{{.Names}}' 2>/dev/null";
 const IMAGES = "tinyd images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null";
 
-function bashScript(commands: readonly CompletedCommand[]): string {
-  const cases = commands.map(({ name, operand, flags }) => {
-    const words = flags.flatMap(flag => [
+function bashScript(commands: readonly CompletedCommand[], objects: Objects): string {
+  const cases = commands.map(({ forms, operand, flags }) => {
+    const typed = flags.flatMap(flag => [
       `--${flag.name}`,
       ...(flag.char === undefined ? [] : [`-${flag.char}`]),
     ]);
     const operands = operand === 'none' ? '' : `operands=$(${operand === 'image' ? IMAGES : CONTAINERS})`;
-    return `    ${name}) flags=${quote(words.join(' '))}; ${operands} ;;`;
+    return `    ${forms.map(quote).join('|')}) flags=${quote(words(typed))}; ${operands} ;;`;
   });
+  const nouns = Object.keys(objects);
+  const verbs = nouns.map(
+    noun => `    ${noun}) operands=${quote(words(Object.keys(objects[noun] ?? {})))} ;;`,
+  );
+  const first = firstWords(commands, objects);
   return `_tinyd() {
   local current=\${COMP_WORDS[COMP_CWORD]} command= flags= operands= word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) command=$word; break ;; esac
+    case $word in -*) continue ;; *) command="\${command:+$command }$word" ;; esac
+    case $command in ${nouns.join('|')}) ;; *) break ;; esac
   done
   case $command in
-    '') operands=${quote(['help', ...commands.map(({ name }) => name)].join(' '))}; flags='--root --state --registry-mirror --debug --help --version' ;;
-    help) operands=${quote(commands.map(({ name }) => name).join(' '))} ;;
-${cases.join('\n')}
+    '') operands=${quote(words(['help', ...first]))}; flags='--root --state --registry-mirror --debug --help --version' ;;
+    help) operands=${quote(words(first))} ;;
+${[...verbs, ...cases].join('\n')}
   esac
   if [[ $current == -* ]]; then operands=$flags; fi
   COMPREPLY=($(compgen -W "$operands" -- "$current"))
@@ -76,9 +93,15 @@ complete -o default -F _tinyd tinyd
 `;
 }
 
-function zshScript(commands: readonly CompletedCommand[]): string {
-  const list = commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join('\n');
-  const cases = commands.map(({ name, operand, flags }) => {
+function zshScript(commands: readonly CompletedCommand[], objects: Objects): string {
+  const nouns = Object.keys(objects);
+  const described = [
+    ...commands.filter(({ name }) => !name.includes(' ')).map(({ name, summary }) => `${name}:${summary}`),
+    ...nouns.map(noun => `${noun}:Verbs of ${noun}`),
+  ];
+  const list = described.map(each => `    ${quote(each)}`).join('\n');
+  const verbs = nouns.map(noun => `      ${noun}) compadd -- ${words(Object.keys(objects[noun] ?? {}))} ;;`);
+  const cases = commands.map(({ forms, operand, flags }) => {
     const specs = flags.flatMap(({ name: long, char, takesValue, description }) => {
       const shown = description.replace(/[[\]:]/g, ' ');
       const value = takesValue ? ':value:_files' : '';
@@ -87,7 +110,7 @@ function zshScript(commands: readonly CompletedCommand[]): string {
       );
     });
     const operands = operand === 'none' ? '' : ` '*:${operand}:_tinyd_${operand}s'`;
-    return `    ${name}) _arguments -s ${specs.join(' ')}${operands} ;;`;
+    return `    ${forms.map(quote).join('|')}) _arguments -s ${specs.join(' ')}${operands} ;;`;
   });
   return `#compdef tinyd
 _tinyd_containers() { compadd -- \${(f)"$(${CONTAINERS})"} }
@@ -100,6 +123,17 @@ ${list}
   local command=$words[2]
   shift words
   (( CURRENT-- ))
+  case $command in ${nouns.join('|')})
+    if (( CURRENT == 2 )); then
+      case $command in
+${verbs.join('\n')}
+      esac
+      return
+    fi
+    command="$command $words[2]"
+    shift words
+    (( CURRENT-- )) ;;
+  esac
   case $command in
     help) _describe command commands ;;
 ${cases.join('\n')}
@@ -109,16 +143,31 @@ if [ "$funcstack[1]" = _tinyd ]; then _tinyd "$@"; else compdef _tinyd tinyd; fi
 `;
 }
 
-function fishScript(commands: readonly CompletedCommand[]): string {
-  const names = commands.map(({ name }) => name).join(' ');
-  const lines = commands.flatMap(({ name, summary, operand, flags }) => {
-    const seen = quote(`__fish_seen_subcommand_from ${name}`);
+function fishScript(commands: readonly CompletedCommand[], objects: Objects): string {
+  const first = words(firstWords(commands, objects));
+  const verbs = Object.entries(objects).map(([noun, names]) => {
+    const list = words(Object.keys(names));
+    const isNext = quote(`${SEEN} ${noun}; and not ${SEEN} ${list}`);
+    return `complete -c tinyd -f -n ${isNext} -a ${quote(list)}`;
+  });
+  const nouns = Object.keys(objects).map(
+    noun =>
+      `complete -c tinyd -f -n ${quote(`not ${SEEN} ${first}`)} -a ${noun} -d ${quote(`Verbs of ${noun}`)}`,
+  );
+  const lines = commands.flatMap(({ name, forms, summary, operand, flags }) => {
+    const typed = forms.map(form => {
+      const [first = '', verb] = form.split(' ');
+      const behind = verb === undefined ? `not ${SEEN} ${words(Object.keys(objects))}` : `${SEEN} ${verb}`;
+      return `begin; ${SEEN} ${first}; and ${behind}; end`;
+    });
+    const seen = quote(typed.join('; or '));
     const operands =
       operand === 'none'
         ? []
         : [`complete -c tinyd -f -n ${seen} -a ${quote(`(${operand === 'image' ? IMAGES : CONTAINERS})`)}`];
+    const isFirst = quote(`not ${SEEN} ${first}`);
     return [
-      `complete -c tinyd -f -n ${quote(`not __fish_seen_subcommand_from ${names}`)} -a ${name} -d ${quote(summary)}`,
+      ...(name.includes(' ') ? [] : [`complete -c tinyd -f -n ${isFirst} -a ${name} -d ${quote(summary)}`]),
       ...operands,
       ...flags.map(flag => {
         const short = flag.char === undefined ? '' : ` -s ${flag.char}`;
@@ -126,7 +175,19 @@ function fishScript(commands: readonly CompletedCommand[]): string {
       }),
     ];
   });
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...nouns, ...verbs].join('\n')}\n`;
+}
+
+/** fish's own test for a word among those typed. */
+const SEEN = '__fish_seen_subcommand_from';
+
+/** What may stand behind `tinyd`: commands of one word, and objects. */
+function firstWords(commands: readonly CompletedCommand[], objects: Objects): string[] {
+  return [...commands.map(({ name }) => name).filter(name => !name.includes(' ')), ...Object.keys(objects)];
+}
+
+function words(list: readonly string[]): string {
+  return list.join(' ');
 }
 
 /** A word for any of the shells: in single quotes, a quote within closed, escaped and opened again. */

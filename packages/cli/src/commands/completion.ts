@@ -17,6 +17,6 @@ export default class Completion extends TinydCommand {
   override async run(): Promise<void> {
     const { args } = this.parseLine(Completion);
     const { completionScript } = require('../chunks/completion') as typeof import('../chunks/completion');
-    writeOut(completionScript(args.shell, this.dispatch.commands()));
+    writeOut(completionScript(args.shell, this.dispatch.commands(), this.dispatch.objects()));
   }
 }
