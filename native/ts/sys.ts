@@ -17,6 +17,12 @@ interface SysAddon {
   replaceProcess(executable: string, argv: string[], env: string[], fds: number[]): never;
   signalProcess(pid: number, startTicks: bigint, signal: number): boolean;
   openInRoot(root: string, path: string): number;
+  openBelow(root: number, path: Uint8Array, flags: number, mode: number): number;
+  readLinkOf(link: number): Buffer;
+  makeNode(folder: number, name: Uint8Array, mode: number, major: number, minor: number): void;
+  listXattrsOf(file: number): { name: string; value: Buffer }[];
+  setXattrOf(file: number, name: string, value: Uint8Array): void;
+  receiveDescriptor(socket: number): { fd: number; message: Buffer };
   netlinkRequest(protocol: number, messages: Uint8Array): Buffer[];
   readReport(fd: number): Buffer;
 }

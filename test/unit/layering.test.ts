@@ -4,13 +4,14 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../../..');
 
-/** Which package may depend on which: core <- {registry, store, runtime} <- cli; native <- {store, runtime}. */
+/** Which package may depend on which: core <- {registry, store, runtime} <- cli; native <- tree <- {store, runtime}. */
 const LEGAL: Readonly<Record<string, readonly string[]>> = {
   '@tinyd/core': [],
   '@tinyd/native': [],
   '@tinyd/registry': ['@tinyd/core'],
-  '@tinyd/store': ['@tinyd/core', '@tinyd/native'],
-  '@tinyd/runtime': ['@tinyd/core', '@tinyd/native'],
+  '@tinyd/tree': ['@tinyd/core', '@tinyd/native'],
+  '@tinyd/store': ['@tinyd/core', '@tinyd/native', '@tinyd/tree'],
+  '@tinyd/runtime': ['@tinyd/core', '@tinyd/native', '@tinyd/tree'],
   tinyd: ['@tinyd/core', '@tinyd/registry', '@tinyd/store', '@tinyd/runtime'],
 };
 
@@ -18,6 +19,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   '@tinyd/core': 'packages/core/src',
   '@tinyd/native': 'native/ts',
   '@tinyd/registry': 'packages/registry/src',
+  '@tinyd/tree': 'packages/tree/src',
   '@tinyd/store': 'packages/store/src',
   '@tinyd/runtime': 'packages/runtime/src',
   tinyd: 'packages/cli/src',

@@ -2,6 +2,7 @@
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   tinyd::exportFiles(env, exports);
+  tinyd::exportTree(env, exports);
   tinyd::exportProcesses(env, exports);
   return exports;
 }

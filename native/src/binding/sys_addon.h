@@ -4,6 +4,7 @@
 namespace tinyd {
 
 void exportFiles(Napi::Env env, Napi::Object exports);
+void exportTree(Napi::Env env, Napi::Object exports);
 void exportProcesses(Napi::Env env, Napi::Object exports);
 
 }  // namespace tinyd

@@ -2,6 +2,7 @@
 
 #include "binding/sys_addon.h"
 #include "binding/sys_async.h"
+#include "binding/sys_xattrs.h"
 #include "sys/files.h"
 #include "sys/locks.h"
 
@@ -56,21 +57,10 @@ Napi::Value removeTreeAsync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value listXattrsNow(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
   Arguments arguments(info);
   std::string path = arguments.string(0);
-  if (!arguments.ok()) return env.Undefined();
-  Result<std::vector<Xattr>> result = listXattrs(path);
-  if (!result.ok()) return throwFailure(env, result.failure());
-  Napi::Array list = Napi::Array::New(env, result.value().size());
-  uint32_t index = 0;
-  for (const Xattr& xattr : result.value()) {
-    Napi::Object item = Napi::Object::New(env);
-    item.Set("name", Napi::String::New(env, xattr.name));
-    item.Set("value", Napi::Buffer<char>::Copy(env, xattr.value.data(), xattr.value.size()));
-    list.Set(index++, item);
-  }
-  return list;
+  if (!arguments.ok()) return info.Env().Undefined();
+  return xattrsOrThrow(info.Env(), listXattrs(path));
 }
 
 Napi::Value openInRootNow(const Napi::CallbackInfo& info) {

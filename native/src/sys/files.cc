@@ -41,18 +41,18 @@ ssize_t readSized(std::string& buffer, Read read) {
 
 }  // namespace
 
-Result<std::vector<Xattr>> listXattrs(const std::string& path) {
+Result<std::vector<Xattr>> listXattrs(const std::string& path, bool follow) {
   std::string names;
-  auto readNames = [&](char* to, size_t size) { return llistxattr(path.c_str(), to, size); };
+  auto list = follow ? listxattr : llistxattr;
+  auto get = follow ? getxattr : lgetxattr;
+  auto readNames = [&](char* to, size_t size) { return list(path.c_str(), to, size); };
   if (readSized(names, readNames) < 0) return lastFailure("llistxattr", path);
 
   std::vector<Xattr> found;
   for (size_t at = 0; at < names.size();) {
     Xattr xattr{names.c_str() + at, {}};
     at += xattr.name.size() + 1;
-    auto readValue = [&](char* to, size_t size) {
-      return lgetxattr(path.c_str(), xattr.name.c_str(), to, size);
-    };
+    auto readValue = [&](char* to, size_t size) { return get(path.c_str(), xattr.name.c_str(), to, size); };
     if (readSized(xattr.value, readValue) >= 0) {
       found.push_back(std::move(xattr));
     } else if (errno != ENODATA) {

@@ -18,8 +18,8 @@ struct Xattr {
   std::string value;
 };
 
-/** All extended attributes of a file, links not followed. One that vanishes while being read is left out. */
-Result<std::vector<Xattr>> listXattrs(const std::string& path);
+/** All extended attributes of a file. One that vanishes while being read is left out. */
+Result<std::vector<Xattr>> listXattrs(const std::string& path, bool follow = false);
 
 /** Opens for reading as the tree below `root` sees it; links cannot lead out of it, a fifo does not block. */
 Result<Fd> openInRoot(const std::string& root, const std::string& path);

@@ -46,7 +46,8 @@ class Copy {
       MergedChild child;
       TRY(source_.look(folder, name, false, &child));
       if (child.kind == MergedChild::Kind::kFolder) {
-        if (mkdirat(directory->get(), name.c_str(), 0700) == -1) return failedCall("mkdirat", join(path, name));
+        if (mkdirat(directory->get(), name.c_str(), 0700) == -1)
+          return failedCall("mkdirat", join(path, name));
         folders_.push_back(join(path, name));
       } else if (child.kind == MergedChild::Kind::kOther) {
         TRY(copyOther(folder[child.part], child.info, {directory, path, name}));

@@ -8,12 +8,15 @@ interface CommandModule {
 const COMMANDS = {
   attach: () => require('./commands/attach') as typeof import('./commands/attach'),
   completion: () => require('./commands/completion') as typeof import('./commands/completion'),
+  cp: () => require('./commands/cp') as typeof import('./commands/cp'),
   'container exists': () =>
     require('./commands/container-exists') as typeof import('./commands/container-exists'),
   'container prune': () =>
     require('./commands/container-prune') as typeof import('./commands/container-prune'),
   create: () => require('./commands/create') as typeof import('./commands/create'),
+  diff: () => require('./commands/diff') as typeof import('./commands/diff'),
   exec: () => require('./commands/exec') as typeof import('./commands/exec'),
+  export: () => require('./commands/export') as typeof import('./commands/export'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
   info: () => require('./commands/info') as typeof import('./commands/info'),
@@ -56,6 +59,9 @@ export function loadCommand(name: string): CommandClass | undefined {
 
 const SAME = [
   'attach',
+  'cp',
+  'diff',
+  'export',
   'create',
   'exec',
   'kill',

@@ -56,6 +56,9 @@ const MEANINGS = {
   ERR_TINYD_CGROUP_UNAVAILABLE: 'The host lacks the cgroup controller that a limit needs.',
   ERR_TINYD_SECCOMP_INVALID: 'A seccomp profile cannot be read or compiled.',
   ERR_TINYD_START_FAILED: 'The kernel refused a step of the start; the message names step and operand.',
+  ERR_TINYD_COPY_SOURCE: 'What is to be copied is not there, or is no folder where one is meant.',
+  ERR_TINYD_COPY_TARGET:
+    'The place to copy to is missing, or is a file where a folder is meant, or the other way round.',
   ERR_TINYD_ATTACH_FAILED: "The container's monitor does not answer.",
   ERR_TINYD_PORT_TAKEN: 'The host port is in use; the message names the container or program that has it.',
   ERR_TINYD_NETWORK_NOT_FOUND: 'There is no such network.',

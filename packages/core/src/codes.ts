@@ -54,6 +54,8 @@ export const ERROR_CODES = {
   ERR_TINYD_CGROUP_UNAVAILABLE: { retryable: false },
   ERR_TINYD_SECCOMP_INVALID: { retryable: false },
   ERR_TINYD_START_FAILED: { retryable: false },
+  ERR_TINYD_COPY_SOURCE: { retryable: false },
+  ERR_TINYD_COPY_TARGET: { retryable: false },
   ERR_TINYD_ATTACH_FAILED: { retryable: false },
   // network
   ERR_TINYD_PORT_TAKEN: { retryable: true },

@@ -1,5 +1,8 @@
 import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
+import { type ArchiveSink, type CopyFromOptions, type CopyToOptions, copyFrom, copyTo } from './files/copy';
+import { diffContainer, type FileChange } from './files/diff';
+import { exportContainer } from './files/export';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
 import { killContainer } from './lifecycle/kill';
@@ -10,10 +13,10 @@ import { type StartOptions, type StartResult, startContainer } from './lifecycle
 import { type StopOptions, stopContainer } from './lifecycle/stop';
 import { type ContainerSummary, summarize, writableLayerBytes } from './lifecycle/summary';
 import { type ProcessTable, topContainer } from './lifecycle/top';
+import { type LimitChanges, updateContainer } from './lifecycle/update';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
-import { type LimitChanges, updateContainer } from './lifecycle/update';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
 import { isPaused } from './state/paused';
@@ -83,14 +86,14 @@ export class Container {
     return renameContainer(this.#context, this.id, name);
   }
 
-  /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
-  remove(options: RemoveOptions = {}): Promise<void> {
-    return removeContainer(this.#context, this.id, options);
   /** Changes its limits, all or none; returns warnings. See {@link updateContainer} for the errors. */
   update(changes: LimitChanges): Promise<readonly string[]> {
     return updateContainer(this.#context, this.id, changes);
   }
 
+  /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
+  remove(options: RemoveOptions = {}): Promise<void> {
+    return removeContainer(this.#context, this.id, options);
   }
 
   /** Waits until it does not run; its exit status. */
@@ -101,6 +104,26 @@ export class Container {
   /** Its processes, as the host's ps describes them. See {@link topContainer} for the errors. */
   top(psArguments: readonly string[] = []): Promise<ProcessTable> {
     return topContainer(this.#context, this.id, psArguments);
+  }
+
+  /** Copies files out of it, running or not. See {@link copyFrom} for errors and result. */
+  copyFrom(options: CopyFromOptions): Promise<number> {
+    return copyFrom(this.#context, this.id, options);
+  }
+
+  /** Copies files into it, running or not. */
+  copyTo(options: CopyToOptions): Promise<number> {
+    return copyTo(this.#context, this.id, options);
+  }
+
+  /** What it has changed of its image's files, sorted by path. */
+  diff(): FileChange[] {
+    return diffContainer(this.#context, this.id);
+  }
+
+  /** Writes all its files as a tar archive. See {@link exportContainer} for what is left out. */
+  export(sink: ArchiveSink): Promise<void> {
+    return exportContainer(this.#context, this.id, sink);
   }
 
   /** Runs a further process inside it. */

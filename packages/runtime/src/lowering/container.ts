@@ -3,7 +3,7 @@ import type { ContainerLayout, RuntimeLayout } from '../layout';
 import type { PreparedSpec } from '../lifecycle/prepare-spec';
 import type { Plan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
-import { NO_LAYERS } from '../rootfs/writable-layer';
+import { layersOf } from '../rootfs/writable-layer';
 import { lowerCgroupMount } from './cgroup-mount';
 import { lowerMounts } from './mounts';
 import { lowerNamespaces } from './namespaces';
@@ -23,7 +23,6 @@ export interface ContainerSources {
 export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources): Plan {
   const { record, paths, prepared } = sources;
   const { spec, seccomp } = prepared;
-  const { lowerDirs } = record.options.image;
   const propagation = spec.linux.rootfsPropagation;
   return {
     session: sources.session,
@@ -32,11 +31,7 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
       ...lowerNamespaces(spec.linux.namespaces),
       ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
       ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
-      rootfs: lowerRootfs(
-        layout,
-        paths,
-        lowerDirs.length === 0 ? [`containers/${record.id}/${NO_LAYERS}`] : lowerDirs,
-      ),
+      rootfs: lowerRootfs(layout, paths, layersOf(record)),
       mounts: lowerMounts(spec, mount => [lowerCgroupMount(mount, sources.cgroupView)]),
       readOnlyRoot: spec.root.readonly ?? false,
       rootPropagation: propagation === 'shared' || propagation === 'slave' ? propagation : 'private',

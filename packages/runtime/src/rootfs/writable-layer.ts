@@ -1,9 +1,10 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLayout } from '../layout';
+import type { ContainerRecord } from '../record';
 
 /** Name of the empty folder that stands for the layers of an image without any (overlayfs wants one). */
-export const NO_LAYERS = 'lower';
+const NO_LAYERS = 'lower';
 
 /**
  * Makes the folders of a container's own layer.
@@ -18,4 +19,10 @@ export function makeWritableLayer(root: string, paths: ContainerLayout, lowerDir
   const like = top === undefined ? undefined : statSync(join(root, top));
   chmodSync(paths.upper, (like?.mode ?? 0o755) & 0o7777);
   if (like !== undefined) chownSync(paths.upper, like.uid, like.gid);
+}
+
+/** Overlay lower dirs of a container, topmost first, relative to the root folder; never none. */
+export function layersOf({ id, options }: ContainerRecord): readonly string[] {
+  const { lowerDirs } = options.image;
+  return lowerDirs.length === 0 ? [`containers/${id}/${NO_LAYERS}`] : lowerDirs;
 }

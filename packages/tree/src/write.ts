@@ -1,0 +1,350 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  write as writeFile,
+} from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { makeNode, O_PATH, openBelow, setXattrOf } from '@tinyd/native';
+import { type EntryKind, joinPath, nameIn, systemCode, type TreeEntry } from './entry';
+
+const FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+/** How often a name is tried again that somebody else keeps changing. */
+const MOST_RACES = 64;
+const FORMATS = { char: constants.S_IFCHR, block: constants.S_IFBLK, fifo: constants.S_IFIFO } as const;
+
+/** How a tree is written. */
+export interface WriteOptions {
+  /** Descriptor of the folder that everything goes into. */
+  readonly folder: number;
+  /** Owner of everything written; each entry's own by default. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Names the folder in messages: `web:/srv`. */
+  readonly shown: string;
+}
+
+/** A folder that gets its attributes when all that is in it has been written. */
+interface PendingFolder {
+  readonly fd: number;
+  readonly entry: TreeEntry;
+}
+
+/**
+ * Writes a tree into a folder, by descriptors: no link that lies there, or is put there meanwhile, is ever followed.
+ *
+ * A folder joins one that is there; anything else replaces what is there, in one step, unless that is a folder. Entries that imply
+ * folders make them (0755). Fails with ERR_TINYD_COPY_TARGET where a folder would replace something else or the other way round,
+ * or a parent is no folder; and with ERR_TINYD_SYSTEM.
+ *
+ * @returns bytes of content written.
+ */
+export async function writeTree(entries: AsyncIterable<TreeEntry>, options: WriteOptions): Promise<number> {
+  const writer = new TreeWriter(options);
+  try {
+    let bytes = 0;
+    for await (const entry of entries) bytes += await writer.add(entry);
+    writer.finish();
+    return bytes;
+  } finally {
+    writer.close();
+  }
+}
+
+class TreeWriter {
+  readonly #options: WriteOptions;
+  readonly #folders: PendingFolder[] = [];
+
+  constructor(options: WriteOptions) {
+    this.#options = options;
+  }
+
+  async add(entry: TreeEntry): Promise<number> {
+    try {
+      if (entry.kind === 'folder') {
+        this.#addFolder(entry);
+        return 0;
+      }
+      const { folder, name } = this.#openParent(entry.path, entry.path);
+      try {
+        return await this.#replace(folder, name, entry);
+      } finally {
+        closeSync(folder);
+      }
+    } catch (error) {
+      throw this.#worded(error, entry.path);
+    }
+  }
+
+  /** Gives folders what writing into them has changed, innermost first. */
+  finish(): void {
+    for (const { fd, entry } of this.#folders.reverse()) this.#setAttributes(fd, entry);
+  }
+
+  close(): void {
+    for (const { fd } of this.#folders.splice(0)) closeSync(fd);
+  }
+
+  #addFolder(entry: TreeEntry): void {
+    const fd =
+      entry.path.length === 0
+        ? openBelow(this.#options.folder, Buffer.from('.'), constants.O_RDONLY | constants.O_DIRECTORY)
+        : this.#makeFolder(entry.path);
+    this.#folders.push({ fd, entry });
+  }
+
+  #makeFolder(path: Buffer): number {
+    const { folder, name } = this.#openParent(path, path);
+    try {
+      return this.#enter(
+        folder,
+        name,
+        path,
+        constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+      );
+    } finally {
+      closeSync(folder);
+    }
+  }
+
+  /** Opens a folder, made if it is missing. */
+  #enter(folder: number, name: Buffer, path: Buffer, flags: number): number {
+    for (let races = 0; ; races++) {
+      try {
+        return openBelow(folder, name, flags);
+      } catch (error) {
+        const code = systemCode(error);
+        if (code === 'ENOTDIR' || code === 'ELOOP') throw this.#refused('folder', path);
+        if (code !== 'ENOENT' || races === MOST_RACES) throw error;
+      }
+      try {
+        mkdirSync(nameIn(folder, name), { mode: 0o755 });
+      } catch (error) {
+        if (systemCode(error) !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  /** The folder that holds the last part of a path, reached part by part, none of them a link. */
+  #openParent(path: Buffer, shown: Buffer): { folder: number; name: Buffer } {
+    const parts = splitPath(path);
+    const name = parts.pop();
+    if (name === undefined) throw this.#refused('file', shown);
+    let folder = openBelow(this.#options.folder, Buffer.from('.'), FOLDER);
+    try {
+      for (const part of parts) {
+        const next = this.#enter(folder, part, shown, FOLDER);
+        closeSync(folder);
+        folder = next;
+      }
+      return { folder, name };
+    } catch (error) {
+      closeSync(folder);
+      throw error;
+    }
+  }
+
+  /** Made under a name of its own, then renamed: readers see what was there before, or all of the new. */
+  async #replace(folder: number, name: Buffer, entry: TreeEntry): Promise<number> {
+    const temporary = Buffer.from(`.tinyd-${randomBytes(8).toString('hex')}`);
+    try {
+      const bytes = await this.#make(folder, temporary, entry);
+      this.#refuseMountPoint(folder, name, entry.path);
+      renameSync(nameIn(folder, temporary), nameIn(folder, name));
+      return bytes;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'EISDIR' || code === 'ENOTEMPTY' || (code === 'EEXIST' && entry.kind !== 'hardlink'))
+        throw this.#refused(entry.kind, entry.path);
+      throw error;
+    } finally {
+      // After a success too: renaming one name of a file over another does nothing (rename(2)).
+      unlinkIfThere(nameIn(folder, temporary));
+    }
+  }
+
+  /** Renaming over a file that another mount covers would take that mount away from whoever sees it. */
+  #refuseMountPoint(folder: number, name: Buffer, path: Buffer): void {
+    let fd: number;
+    try {
+      fd = openBelow(folder, name, O_PATH | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return;
+      throw error;
+    }
+    try {
+      if (mountOf(fd) === mountOf(folder)) return;
+    } finally {
+      closeSync(fd);
+    }
+    const shown = this.#shown(path);
+    throw new TinydError(
+      'ERR_TINYD_COPY_TARGET',
+      `cannot replace ${JSON.stringify(shown)}: it is a mount of its own`,
+      {
+        hint: 'change the file that is mounted there',
+        details: { path: shown },
+      },
+    );
+  }
+
+  async #make(folder: number, name: Buffer, entry: TreeEntry): Promise<number> {
+    const path = nameIn(folder, name);
+    if (entry.kind === 'file') return this.#makeFile(path, entry);
+    if (entry.kind === 'hardlink') {
+      this.#makeLink(path, entry);
+      return 0;
+    }
+    if (entry.kind === 'symlink') {
+      symlinkSync(entry.target ?? Buffer.alloc(0), path);
+      this.#setLinkAttributes(path, entry);
+      return 0;
+    }
+    if (entry.kind === 'folder') throw new TypeError('a folder is no leaf');
+    makeNode(folder, name, FORMATS[entry.kind] | 0o600, entry.device ?? { major: 0, minor: 0 });
+    const fd = openBelow(folder, name, O_PATH | constants.O_NOFOLLOW);
+    try {
+      this.#setNodeAttributes(fd, path, entry);
+    } finally {
+      closeSync(fd);
+    }
+    return 0;
+  }
+
+  async #makeFile(path: Buffer, entry: TreeEntry): Promise<number> {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      let bytes = 0;
+      for await (const chunk of entry.content ?? []) {
+        await writeAll(fd, chunk);
+        bytes += chunk.length;
+      }
+      this.#setAttributes(fd, entry);
+      return bytes;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #makeLink(path: Buffer, entry: TreeEntry): void {
+    const { folder, name } = this.#openParent(entry.target ?? Buffer.alloc(0), entry.path);
+    try {
+      linkSync(nameIn(folder, name), path);
+    } finally {
+      closeSync(folder);
+    }
+  }
+
+  #setAttributes(fd: number, entry: TreeEntry): void {
+    const { uid, gid } = this.#options.owner ?? entry;
+    fchownSync(fd, uid, gid);
+    // After the owner, whose change takes set-uid and capabilities away.
+    fchmodSync(fd, entry.mode);
+    setXattrs(fd, entry);
+    futimesSync(fd, secondsOf(entry), secondsOf(entry));
+  }
+
+  #setLinkAttributes(path: Buffer, entry: TreeEntry): void {
+    const { uid, gid } = this.#options.owner ?? entry;
+    lchownSync(path, uid, gid);
+    lutimesSync(path, secondsOf(entry), secondsOf(entry));
+  }
+
+  /** Of a device or fifo, which must not be opened: by the magic link of its O_PATH descriptor. */
+  #setNodeAttributes(fd: number, path: Buffer, entry: TreeEntry): void {
+    this.#setLinkAttributes(path, entry);
+    if (kindsDiffer(fd, entry.kind)) throw this.#refused(entry.kind, entry.path);
+    chmodSync(`/proc/self/fd/${fd}`, entry.mode);
+  }
+
+  #refused(kind: EntryKind, path: Buffer): TinydError {
+    const shown = this.#shown(path);
+    const what =
+      kind === 'folder'
+        ? `cannot overwrite non-directory ${JSON.stringify(shown)} with a directory`
+        : `cannot overwrite directory ${JSON.stringify(shown)} with a non-directory`;
+    return new TinydError('ERR_TINYD_COPY_TARGET', what, {
+      hint: 'remove it first, or copy to another place',
+      details: { path: shown },
+    });
+  }
+
+  #shown(path: Buffer): string {
+    return joinPath(Buffer.from(this.#options.shown.replace(/\/$/, '')), path).toString();
+  }
+
+  #worded(error: unknown, path: Buffer): unknown {
+    if (error instanceof TinydError || systemCode(error) === undefined) return error;
+    const shown = this.#shown(path);
+    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${(error as Error).message.split(',')[0]}`, {
+      details: { path: shown },
+      cause: error,
+    });
+  }
+}
+
+function splitPath(path: Buffer): Buffer[] {
+  // latin1 keeps every byte as it is.
+  const parts = path.toString('latin1').split('/');
+  return parts.filter(part => part !== '' && part !== '.').map(part => Buffer.from(part, 'latin1'));
+}
+
+function secondsOf({ mtimeNs }: TreeEntry): number {
+  return Number(mtimeNs) / 1e9;
+}
+
+function setXattrs(fd: number, { xattrs }: TreeEntry): void {
+  for (const xattr of xattrs) {
+    try {
+      setXattrOf(fd, xattr);
+    } catch (error) {
+      // The target's file system has none; as cp(1) and docker do.
+      if (systemCode(error) !== 'ENOTSUP') throw error;
+    }
+  }
+}
+
+function kindsDiffer(fd: number, kind: EntryKind): boolean {
+  const stats = fstatSync(fd);
+  if (kind === 'fifo') return !stats.isFIFO();
+  return kind === 'char' ? !stats.isCharacterDevice() : !stats.isBlockDevice();
+}
+
+/** The mount that a descriptor was opened on (proc(5), fdinfo). */
+function mountOf(fd: number): string | undefined {
+  return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+}
+
+function unlinkIfThere(path: Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function writeAll(fd: number, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += await writeSome(fd, chunk, at);
+}
+
+function writeSome(fd: number, chunk: Uint8Array, at: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    writeFile(fd, chunk, at, chunk.length - at, null, (error, count) =>
+      error ? reject(error) : resolve(count),
+    ),
+  );
+}
