@@ -17,8 +17,11 @@ export function buildNative() {
   const cwd = join(root, 'native');
   // The lock keeps two builds of one checkout apart; make itself decides what is stale.
   const lock = ['flock', [join(cwd, '.build.lock')]];
-  run(lock[0], [...lock[1], gyp, 'configure', '--silent', ...headerFlags()], { cwd });
-  run(lock[0], [...lock[1], gyp, 'build', '--silent', '--jobs', 'max', ...headerFlags()], { cwd });
+  run(lock[0], [...lock[1], gyp, 'configure', '--silent', ...headerFlags()], { cwd, quiet: true });
+  run(lock[0], [...lock[1], gyp, 'build', '--silent', '--jobs', 'max', ...headerFlags()], {
+    cwd,
+    quiet: true,
+  });
 }
 
 export function buildTypeScript() {

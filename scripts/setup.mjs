@@ -20,7 +20,12 @@ function installDependencies() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const env = { ...process.env, CI: 'true' };
-  run('npx', ['-y', packageManager, 'install', '--frozen-lockfile', '--reporter=silent'], { cwd: root, env });
+  // No package's own scripts: none is needed, and pnpm would build native/ a first time by itself.
+  run(
+    'npx',
+    ['-y', packageManager, 'install', '--frozen-lockfile', '--ignore-scripts', '--reporter=silent'],
+    { cwd: root, env },
+  );
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(stamp, key);
 }
