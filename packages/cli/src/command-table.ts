@@ -18,9 +18,9 @@ const COMMANDS = {
   exec: () => require('./commands/exec') as typeof import('./commands/exec'),
   export: () => require('./commands/export') as typeof import('./commands/export'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
+  'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
   info: () => require('./commands/info') as typeof import('./commands/info'),
-  'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),
@@ -36,15 +36,15 @@ const COMMANDS = {
   start: () => require('./commands/start') as typeof import('./commands/start'),
   stats: () => require('./commands/stats') as typeof import('./commands/stats'),
   stop: () => require('./commands/stop') as typeof import('./commands/stop'),
+  'system df': () => require('./commands/system-df') as typeof import('./commands/system-df'),
+  'system prune': () => require('./commands/system-prune') as typeof import('./commands/system-prune'),
   tag: () => require('./commands/tag') as typeof import('./commands/tag'),
   top: () => require('./commands/top') as typeof import('./commands/top'),
   unpause: () => require('./commands/unpause') as typeof import('./commands/unpause'),
+  update: () => require('./commands/update') as typeof import('./commands/update'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
-  'system df': () => require('./commands/system-df') as typeof import('./commands/system-df'),
-  'system prune': () => require('./commands/system-prune') as typeof import('./commands/system-prune'),
   wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
-  update: () => require('./commands/update') as typeof import('./commands/update'),
 
 /** Names of all commands, sorted. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
@@ -77,19 +77,21 @@ const SAME = [
   'stop',
   'top',
   'unpause',
+  'update',
   'wait',
 ];
 
 /** All classes, by name. */
 export function loadCommands(): readonly CommandClass[] {
   return COMMAND_NAMES.flatMap(name => loadCommand(name) ?? []);
-  'update',
 }
 
 /** docker's object-verb forms: `container ls`, `image rm`. */
 const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   container: {
     ...Object.fromEntries(SAME.map(name => [name, [name]])),
+    exists: ['container exists'],
+    prune: ['container prune'],
     ls: ['ps'],
     list: ['ps'],
     ps: ['ps'],
@@ -97,8 +99,7 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     inspect: ['inspect', '--type=container'],
   },
   image: {
-    exists: ['container exists'],
-    prune: ['container prune'],
+    prune: ['image prune'],
     ls: ['images'],
     list: ['images'],
     pull: ['pull'],
@@ -106,7 +107,6 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     remove: ['rmi'],
     tag: ['tag'],
     history: ['history'],
-    prune: ['image prune'],
     inspect: ['inspect', '--type=image'],
   },
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
@@ -120,10 +120,6 @@ export function expandObjectVerb(words: readonly string[]): readonly string[] {
   return replacement === undefined ? words : [...replacement, ...words.slice(2)];
 }
 
-/** Objects that have verbs, for error messages. */
-export function verbsOf(object: string): readonly string[] | undefined {
-  return Object.hasOwn(OBJECT_VERBS, object) ? Object.keys(OBJECT_VERBS[object] ?? {}) : undefined;
-}
 /** Every object's verbs, and the command that each stands for. */
 export function objectVerbs(): Readonly<Record<string, Readonly<Record<string, string>>>> {
   const named = Object.entries(OBJECT_VERBS).map(([object, verbs]) => {
@@ -133,3 +129,7 @@ export function objectVerbs(): Readonly<Record<string, Readonly<Record<string, s
   return Object.fromEntries(named);
 }
 
+/** Objects that have verbs, for error messages. */
+export function verbsOf(object: string): readonly string[] | undefined {
+  return Object.hasOwn(OBJECT_VERBS, object) ? Object.keys(OBJECT_VERBS[object] ?? {}) : undefined;
+}

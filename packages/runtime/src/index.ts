@@ -1,7 +1,5 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
-export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
-export type { FileChange } from './files/diff';
 export type { RuntimeFolders } from './layout';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect';
@@ -11,9 +9,9 @@ export type { ContainerUsage, StatsSample } from './lifecycle/stats';
 export type { StopOptions } from './lifecycle/stop';
 export type { ContainerSummary } from './lifecycle/summary';
 export type { ProcessTable } from './lifecycle/top';
+export type { LimitChanges } from './lifecycle/update';
 export type { LogEntry } from './logs/entry';
 export type { LogOptions } from './logs/read-logs';
-export type { LimitChanges } from './lifecycle/update';
 export { type PublishedPort, resetNetwork } from './network';
 export * from './options';
 export type { ContainerRecord } from './record';

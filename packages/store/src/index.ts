@@ -2,6 +2,7 @@ export type { HistoryRow } from './images/history';
 export type { ImageInspection } from './images/inspect';
 export type { ImageRow } from './images/list';
 export type { ContainerUse, RemovedItem, RemoveOptions } from './images/removal';
+export type { ImagesUsage, ImageUsage } from './images/usage';
 export type { LayerEvent, PullEvent, PullOptions, PullResult } from './pull/events';
 export {
   type ImageForContainer,
@@ -11,4 +12,3 @@ export {
   Store,
   type StoreOptions,
 } from './store';
-export type { ImagesUsage, ImageUsage } from './images/usage';

@@ -21,10 +21,10 @@ import { type ImageInspection, inspectImage } from './images/inspect';
 import { type ImageRow, listImages } from './images/list';
 import { nameImage } from './images/naming';
 import { planRemoval, type Removal, type RemovedItem, type RemoveOptions } from './images/removal';
+import { type ImagesUsage, imagesUsage } from './images/usage';
 import { type StoreLayout, storeLayout } from './layout';
 import type { PullOptions, PullResult } from './pull/events';
 import { pullImage } from './pull/pull';
-import { type ImagesUsage, imagesUsage } from './images/usage';
 import { checkRoot, prepareRoot } from './root-folder';
 
 /** Where a store is. */
@@ -46,9 +46,6 @@ export interface ImageForContainer {
   readonly lowerDirs: readonly string[];
 }
 
-/** What {@link Store.prune} removed. */
-export interface Pruned {
-  readonly removed: readonly RemovedItem[];
 /** What {@link Store.prune} removes. */
 export interface PruneOptions extends Pick<RemoveOptions, 'usedBy'> {
   /** Also images with a tag. */
@@ -57,6 +54,9 @@ export interface PruneOptions extends Pick<RemoveOptions, 'usedBy'> {
   readonly matches?: (row: ImageRow) => boolean;
 }
 
+/** What {@link Store.prune} removed. */
+export interface Pruned {
+  readonly removed: readonly RemovedItem[];
   readonly freedBytes: number;
   /** Why less was removed than could be: an image that stays is damaged. */
   readonly problem?: string;
@@ -101,6 +101,11 @@ export class Store {
     return listImages(this.#layout, this.#entries());
   }
 
+  /** What the images occupy on disk. `isInUse`: images that are not counted as reclaimable. */
+  usage(isInUse: (id: Digest) => boolean): ImagesUsage {
+    return imagesUsage(this.#layout, this.#entries(), isInUse);
+  }
+
   /** Fails with ERR_TINYD_IMAGE_NOT_FOUND, _AMBIGUOUS or ERR_TINYD_REFERENCE_INVALID. */
   findImage(
     text: string,
@@ -118,11 +123,6 @@ export class Store {
   /** The build steps of an image, topmost first. */
   history(text: string, platform?: Platform): HistoryRow[] {
     return imageHistory(this.#layout, this.#find(text, platform).image);
-  }
-
-  /** What the images occupy on disk. `isInUse`: images that are not counted as reclaimable. */
-  usage(isInUse: (id: Digest) => boolean): ImagesUsage {
-    return imagesUsage(this.#layout, this.#entries(), isInUse);
   }
 
   /** All that making a container takes. Call it, and record the container, within `withImages('shared', …)`. */
