@@ -1,5 +1,8 @@
 import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
+import { type ArchiveSink, type CopyFromOptions, type CopyToOptions, copyFrom, copyTo } from './files/copy';
+import { diffContainer, type FileChange } from './files/diff';
+import { exportContainer } from './files/export';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
 import { killContainer } from './lifecycle/kill';
@@ -101,6 +104,26 @@ export class Container {
   /** Its processes, as the host's ps describes them. See {@link topContainer} for the errors. */
   top(psArguments: readonly string[] = []): Promise<ProcessTable> {
     return topContainer(this.#context, this.id, psArguments);
+  }
+
+  /** Copies files out of it, running or not. See {@link copyFrom} for errors and result. */
+  copyFrom(options: CopyFromOptions): Promise<number> {
+    return copyFrom(this.#context, this.id, options);
+  }
+
+  /** Copies files into it, running or not. */
+  copyTo(options: CopyToOptions): Promise<number> {
+    return copyTo(this.#context, this.id, options);
+  }
+
+  /** What it has changed of its image's files, sorted by path. */
+  diff(): FileChange[] {
+    return diffContainer(this.#context, this.id);
+  }
+
+  /** Writes all its files as a tar archive. See {@link exportContainer} for what is left out. */
+  export(sink: ArchiveSink): Promise<void> {
+    return exportContainer(this.#context, this.id, sink);
   }
 
   /** Runs a further process inside it. */

@@ -1,5 +1,7 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
+export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
+export type { FileChange } from './files/diff';
 export type { RuntimeFolders } from './layout';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect';
