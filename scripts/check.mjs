@@ -10,21 +10,13 @@ if (hasProgram('clang-format'))
   run('clang-format', ['--dry-run', '--Werror', ...nativeSources()], { cwd: root });
 else if (process.env.CI) console.error('clang-format is not installed: the C and C++ format is not checked');
 if (hasProgram('cppcheck')) {
-  run(
-    'cppcheck',
-    [
-      '--quiet',
-      '--error-exitcode=1',
-      '--enable=warning,portability',
-      '--inline-suppr',
-      '--std=c11',
-      '--std=c++20',
-      '-I',
-      'native/src',
-      ...nativeSources(),
-    ],
-    { cwd: root },
-  );
+  const analyse = (ending, flags) => {
+    const sources = nativeSources().filter(path => path.endsWith(ending));
+    const rules = ['--quiet', '--error-exitcode=1', '--enable=warning,portability', '--inline-suppr'];
+    run('cppcheck', [...rules, ...flags, ...sources], { cwd: root });
+  };
+  analyse('.c', ['--std=c11']);
+  analyse('.cc', ['--language=c++', '--std=c++20', '-I', 'native/src']);
 }
 buildTypeScript();
 run(

@@ -39,7 +39,7 @@ enum report_stage {
  * tells its caller. Set once per process, right after it begins.
  */
 struct report_to {
-  void (*failed)(enum report_stage stage, int error, const char* operand) __attribute__((noreturn));
+  __attribute__((noreturn)) void (*failed)(enum report_stage stage, int error, const char* operand);
   void (*warned)(const char* text);
 };
 extern struct report_to report_to;
