@@ -20,9 +20,11 @@ const COMMANDS = {
   history: () => require('./commands/history') as typeof import('./commands/history'),
   'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
+  import: () => require('./commands/import') as typeof import('./commands/import'),
   info: () => require('./commands/info') as typeof import('./commands/info'),
   inspect: () => require('./commands/inspect') as typeof import('./commands/inspect'),
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
+  load: () => require('./commands/load') as typeof import('./commands/load'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),
   pause: () => require('./commands/pause') as typeof import('./commands/pause'),
   port: () => require('./commands/port') as typeof import('./commands/port'),
@@ -33,6 +35,7 @@ const COMMANDS = {
   rm: () => require('./commands/rm') as typeof import('./commands/rm'),
   rmi: () => require('./commands/rmi') as typeof import('./commands/rmi'),
   run: () => require('./commands/run') as typeof import('./commands/run'),
+  save: () => require('./commands/save') as typeof import('./commands/save'),
   start: () => require('./commands/start') as typeof import('./commands/start'),
   stats: () => require('./commands/stats') as typeof import('./commands/stats'),
   stop: () => require('./commands/stop') as typeof import('./commands/stop'),
@@ -43,6 +46,11 @@ const COMMANDS = {
   unpause: () => require('./commands/unpause') as typeof import('./commands/unpause'),
   update: () => require('./commands/update') as typeof import('./commands/update'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
+  'volume create': () => require('./commands/volume-create') as typeof import('./commands/volume-create'),
+  'volume inspect': () => require('./commands/volume-inspect') as typeof import('./commands/volume-inspect'),
+  'volume ls': () => require('./commands/volume-ls') as typeof import('./commands/volume-ls'),
+  'volume prune': () => require('./commands/volume-prune') as typeof import('./commands/volume-prune'),
+  'volume rm': () => require('./commands/volume-rm') as typeof import('./commands/volume-rm'),
   wait: () => require('./commands/wait') as typeof import('./commands/wait'),
 } satisfies Record<string, () => CommandModule>;
 
@@ -107,9 +115,21 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     remove: ['rmi'],
     tag: ['tag'],
     history: ['history'],
+    import: ['import'],
+    load: ['load'],
+    save: ['save'],
     inspect: ['inspect', '--type=image'],
   },
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
+  volume: {
+    create: ['volume create'],
+    inspect: ['volume inspect'],
+    ls: ['volume ls'],
+    list: ['volume ls'],
+    prune: ['volume prune'],
+    rm: ['volume rm'],
+    remove: ['volume rm'],
+  },
 };
 
 /** Rewrites `container ls …` to `ps …`; anything else comes back as it was. */

@@ -29,6 +29,8 @@ const MEANINGS = {
   ERR_TINYD_CONTENT_DIGEST: 'What arrived is not what its digest promises. Nothing of it was kept.',
   ERR_TINYD_CONTENT_SIZE: 'What arrived is longer or shorter than announced. Nothing of it was kept.',
   ERR_TINYD_CONTENT_CORRUPT: 'A stored blob no longer has its digest.',
+  ERR_TINYD_ARCHIVE_INVALID:
+    'A file given to load or import is no image archive, lacks files, or contradicts itself.',
   ERR_TINYD_LAYER_INVALID: 'A layer is no proper tar archive.',
   ERR_TINYD_LAYER_ESCAPE: 'A layer tries to write outside its folder.',
   ERR_TINYD_LAYER_COMPRESSION: 'A layer is compressed in a way that tinyd cannot read here.',
@@ -42,7 +44,7 @@ const MEANINGS = {
   ERR_TINYD_CONTAINER_AMBIGUOUS: 'The ID prefix fits several containers; the message lists them.',
   ERR_TINYD_CONTAINER_STATE: 'The container runs where it must not, or does not where it must.',
   ERR_TINYD_NAME_TAKEN: 'Another container has the name; the message tells which.',
-  ERR_TINYD_NAME_INVALID: 'A container name has characters that names cannot have.',
+  ERR_TINYD_NAME_INVALID: 'A container or volume name has characters that names cannot have.',
   ERR_TINYD_OPTION_INVALID: "An option's value cannot be read, or contradicts another.",
   ERR_TINYD_OPTION_UNSUPPORTED:
     'The option is one of docker that tinyd does not have. It is never ignored silently.',
@@ -60,6 +62,8 @@ const MEANINGS = {
   ERR_TINYD_COPY_TARGET:
     'The place to copy to is missing, or is a file where a folder is meant, or the other way round.',
   ERR_TINYD_ATTACH_FAILED: "The container's monitor does not answer.",
+  ERR_TINYD_VOLUME_NOT_FOUND: 'There is no such volume.',
+  ERR_TINYD_VOLUME_IN_USE: 'A container, running or not, mounts the volume; the message names it.',
   ERR_TINYD_PORT_TAKEN: 'The host port is in use; the message names the container or program that has it.',
   ERR_TINYD_NETWORK_NOT_FOUND: 'There is no such network.',
   ERR_TINYD_NETWORK_FULL: 'The network has no free address left.',

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   ERR_TINYD_CONTENT_DIGEST: { retryable: false },
   ERR_TINYD_CONTENT_SIZE: { retryable: false },
   ERR_TINYD_CONTENT_CORRUPT: { retryable: false },
+  ERR_TINYD_ARCHIVE_INVALID: { retryable: false },
   ERR_TINYD_LAYER_INVALID: { retryable: false },
   ERR_TINYD_LAYER_ESCAPE: { retryable: false },
   ERR_TINYD_LAYER_COMPRESSION: { retryable: false },
@@ -57,6 +58,8 @@ export const ERROR_CODES = {
   ERR_TINYD_COPY_SOURCE: { retryable: false },
   ERR_TINYD_COPY_TARGET: { retryable: false },
   ERR_TINYD_ATTACH_FAILED: { retryable: false },
+  ERR_TINYD_VOLUME_NOT_FOUND: { retryable: false },
+  ERR_TINYD_VOLUME_IN_USE: { retryable: false },
   // network
   ERR_TINYD_PORT_TAKEN: { retryable: true },
   ERR_TINYD_NETWORK_NOT_FOUND: { retryable: false },

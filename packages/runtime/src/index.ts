@@ -22,3 +22,6 @@ export { parseSignal } from './spec/signals';
 export type * from './spec-types';
 export type { ContainerStatus, VisibleStatus } from './state/status';
 export { type SpecError, validateSpec } from './validate-spec';
+export type { VolumeOptions } from './volumes/make-volume';
+export { isVolumeName } from './volumes/volume-layout';
+export type { VolumeSummary, Volumes } from './volumes/volumes';

@@ -115,7 +115,8 @@ function isAlive(layout: RuntimeLayout, id: string): boolean {
   );
 }
 
-function isBeingMade(dir: string): boolean {
+/** Whether somebody makes the container of this folder right now. */
+export function isBeingMade(dir: string): boolean {
   let fd: number;
   try {
     fd = openSync(join(dir, 'lock'), 'r+');

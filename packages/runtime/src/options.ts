@@ -39,6 +39,10 @@ export interface CreateOptions {
   readonly attachStderr: boolean;
   readonly autoRemove: boolean;
   readonly binds: readonly BindMount[];
+  /** Named and anonymous volumes. Those of the image's VOLUMEs come on top. */
+  readonly volumes?: readonly VolumeMount[];
+  /** `--volumes-from`: take over the binds and volumes of other containers. */
+  readonly volumesFrom?: readonly { readonly container: string; readonly readOnly: boolean }[];
   readonly tmpfs: readonly TmpfsMount[];
   readonly readOnlyRoot: boolean;
   readonly capAdd: readonly string[];
@@ -87,6 +91,18 @@ export interface BindMount {
   readonly propagation: 'rprivate' | 'private' | 'rshared' | 'shared' | 'rslave' | 'slave';
   /** Make a missing source folder, as `-v` does (a `--mount` bind must exist). */
   readonly createSource: boolean;
+}
+
+/** `-v name:/ctr:ro,nocopy`, `-v /ctr`. */
+export interface VolumeMount {
+  /** Made when it is missing. Undefined: a new anonymous volume. */
+  readonly name?: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Do not fill an empty volume with what the image has at `target`. */
+  readonly noCopy: boolean;
+  /** What to mount of the volume: an existing path in it. */
+  readonly subpath?: string;
 }
 
 /** `--tmpfs /run:rw,size=64m,mode=1777`, options checked against a closed list. */

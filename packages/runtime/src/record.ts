@@ -15,7 +15,20 @@ export interface ContainerRecord {
   readonly created: string;
   readonly hostname: string;
   readonly domainname?: string;
+  /** `binds` includes those of `volumesFrom`. */
   readonly options: CreateOptions;
+  /** What it mounts, the image's VOLUMEs and those of `volumesFrom` included. Absent: none. */
+  readonly volumes?: readonly MountedVolume[];
+}
+
+/** A volume at its place in a container. */
+export interface MountedVolume {
+  readonly name: string;
+  /** Made for this container, without a name: goes with it by `--rm` and `rm -v`. */
+  readonly anonymous: boolean;
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly subpath?: string;
 }
 
 /**

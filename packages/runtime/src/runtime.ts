@@ -10,6 +10,7 @@ import { StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarize } from './lifecycle/summary';
 import type { CreateOptions } from './options';
 import { viewContainer, viewContainers } from './state/container-state';
+import { Volumes } from './volumes/volumes';
 
 /**
  * The containers of one root folder.
@@ -38,6 +39,11 @@ export class Runtime {
    */
   find(text: string): Container {
     return new Container(this.#context, findId(this.#context.layout, text));
+  }
+
+  /** The volumes of the root folder. */
+  get volumes(): Volumes {
+    return new Volumes(this.#context);
   }
 
   /** What `ps -a` shows, newest first. Reads small files only, and takes no lock. */

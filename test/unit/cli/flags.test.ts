@@ -7,7 +7,12 @@ import { readCreateOptions } from '../../../packages/cli/dist/flags/create-optio
 import { chooseDetachKeys, parseDetachKeys } from '../../../packages/cli/dist/flags/detach-keys';
 import { resolveEnvironment, resolveLabels } from '../../../packages/cli/dist/flags/environment';
 import { parseFilters } from '../../../packages/cli/dist/flags/filters';
-import { parseMount, parseTmpfs, parseVolume } from '../../../packages/cli/dist/flags/mounts';
+import {
+  parseMount,
+  parseTmpfs,
+  parseVolume,
+  parseVolumesFrom,
+} from '../../../packages/cli/dist/flags/mounts';
 import { parseAddHost, parseHostname, parseNetwork } from '../../../packages/cli/dist/flags/network';
 import {
   parseCpus,
@@ -173,26 +178,67 @@ describe('--publish', () => {
 describe('mounts', () => {
   it('read binds with options', () => {
     const bind = { source: '/a', target: '/b', readOnly: false, propagation: 'rprivate', createSource: true };
-    assert.deepEqual(parseVolume('volume', '/a:/b'), bind);
-    assert.deepEqual(parseVolume('volume', '/a/../a/:/b/'), bind);
+    assert.deepEqual(parseVolume('volume', '/a:/b'), { type: 'bind', bind });
+    assert.deepEqual(parseVolume('volume', '/a/../a/:/b/'), { type: 'bind', bind });
     assert.deepEqual(parseVolume('volume', '/a:/b:ro,rslave'), {
-      ...bind,
-      readOnly: true,
-      propagation: 'rslave',
+      type: 'bind',
+      bind: { ...bind, readOnly: true, propagation: 'rslave' },
     });
-    assert.equal(parseVolume('volume', './x:/b').source, join(process.cwd(), 'x'));
+    assert.deepEqual(parseVolume('volume', './x:/b'), {
+      type: 'bind',
+      bind: { ...bind, source: join(process.cwd(), 'x') },
+    });
   });
 
-  it('refuse volumes, relative and rooted targets, and unknown options', () => {
-    assert.equal(
-      refusal(() => parseVolume('volume', 'data:/b'), 'named volumes'),
-      'UNSUPPORTED',
+  it('read volumes, named and anonymous', () => {
+    const volume = { target: '/b', readOnly: false, noCopy: false };
+    assert.deepEqual(parseVolume('volume', '/b/'), { type: 'volume', volume });
+    assert.deepEqual(parseVolume('volume', 'data:/b'), {
+      type: 'volume',
+      volume: { ...volume, name: 'data' },
+    });
+    assert.deepEqual(parseVolume('volume', 'data:/b:nocopy,ro'), {
+      type: 'volume',
+      volume: { ...volume, name: 'data', readOnly: true, noCopy: true },
+    });
+  });
+
+  it('read --volumes-from', () => {
+    assert.deepEqual(parseVolumesFrom('volumes-from', 'web'), { container: 'web', readOnly: false });
+    assert.deepEqual(parseVolumesFrom('volumes-from', 'web:ro'), { container: 'web', readOnly: true });
+    for (const text of ['', ':ro', 'web:rx', 'web:ro:ro']) {
+      assert.equal(
+        refusal(() => parseVolumesFrom('volumes-from', text)),
+        'INVALID',
+        text,
+      );
+    }
+  });
+
+  it('refuse relative and rooted targets, names that are none, and unknown options', () => {
+    const wrong = [
+      '/a:b',
+      '/a:/',
+      '/a:/..',
+      '/a:/b:rx',
+      '/a:/b:ro:x',
+      ':/b',
+      '/a:',
+      'data:b',
+      'd:/b',
+      '-x:/b',
+    ];
+    // What is for volumes alone, and what is for host folders alone (CVE-2024-1753).
+    wrong.push(
+      'a/b:/c',
+      'data',
+      '/',
+      '/a:/b:nocopy',
+      'data:/b:rshared',
+      'data:/b:bind',
+      'data:/b:upperdir=x',
     );
-    assert.equal(
-      refusal(() => parseVolume('volume', '/data'), 'anonymous'),
-      'UNSUPPORTED',
-    );
-    for (const text of ['/a:b', '/a:/', '/a:/..', '/a:/b:rx', '/a:/b:ro:x', ':/b', '/a:']) {
+    for (const text of wrong) {
       assert.equal(
         refusal(() => parseVolume('volume', text)),
         'INVALID',
@@ -229,10 +275,21 @@ describe('mounts', () => {
       type: 'tmpfs',
       tmpfs: { target: '/c', options: ['size=1048576', 'mode=700'] },
     });
-    assert.equal(
-      refusal(() => parseMount('mount', 'source=v,target=/c'), 'volume'),
-      'UNSUPPORTED',
-    );
+    assert.deepEqual(parseMount('mount', 'source=vol,target=/c,volume-nocopy,volume-subpath=a/b'), {
+      type: 'volume',
+      volume: { name: 'vol', target: '/c', readOnly: false, noCopy: true, subpath: 'a/b' },
+    });
+    assert.deepEqual(parseMount('mount', 'type=volume,target=/c,ro'), {
+      type: 'volume',
+      volume: { target: '/c', readOnly: true, noCopy: false },
+    });
+    for (const text of ['source=vol,target=/c,volume-opt=x', 'type=image,source=busybox,target=/c']) {
+      assert.equal(
+        refusal(() => parseMount('mount', text)),
+        'UNSUPPORTED',
+        text,
+      );
+    }
     assert.equal(
       refusal(() => parseMount('mount', 'type=bind,src=/a,dst=/b,bind-recursive=disabled')),
       'UNSUPPORTED',
@@ -240,6 +297,10 @@ describe('mounts', () => {
     for (const text of [
       '',
       'type=bind,src=/a',
+      'src=/a,dst=/b',
+      'src=vol,dst=/b,volume-subpath=../x',
+      'src=vol,dst=/b,volume-subpath=/x',
+      'dst=/b,volume-subpath=x',
       'type=bind,dst=/b',
       'type=bind,src=/a,dst=/b,ro=maybe',
       'type=bind,foo',

@@ -32,6 +32,7 @@ function container(fields: Partial<ContainerSummary>): ContainerSummary {
     exposed: [],
     labels: {},
     mounts: [],
+    localVolumes: 0,
     network: 'bridge',
     address: undefined,
     ...fields,

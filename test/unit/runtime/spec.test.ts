@@ -254,7 +254,7 @@ describe('runtime specification', () => {
   });
 
   const refused: [title: string, changes: Partial<CreateOptions>, code: string][] = [
-    ['a named volume', { binds: [bind('data', '/x')] }, 'ERR_TINYD_OPTION_UNSUPPORTED'],
+    ['a relative source', { binds: [bind('data', '/x')] }, 'ERR_TINYD_MOUNT_INVALID'],
     ['a relative target', { binds: [bind('/a', 'x')] }, 'ERR_TINYD_MOUNT_INVALID'],
     ['a mount over the root', { binds: [bind('/a', '/b/..')] }, 'ERR_TINYD_MOUNT_INVALID'],
     ['CVE-2019-16884: a volume over /proc', { binds: [bind('/a', '/proc/')] }, 'ERR_TINYD_MOUNT_INVALID'],

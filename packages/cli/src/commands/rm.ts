@@ -29,7 +29,7 @@ export default class Rm extends TinydCommand {
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
       try {
-        await runtime.find(name).remove({ force: flags.force });
+        await runtime.find(name).remove({ force: flags.force, volumes: flags.volumes });
         writeOut(`${name}\n`);
       } catch (error) {
         // As in docker: who forces wants it gone, and it is.

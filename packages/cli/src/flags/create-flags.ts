@@ -59,8 +59,12 @@ const networkFlags = {
 };
 
 const fileFlags = {
-  volume: texts('Bind mount, as SOURCE:TARGET[:ro]', 'MOUNT', { ...FILES, char: 'v' }),
-  mount: texts('type=bind|tmpfs,src=…,dst=…[,readonly]', 'MOUNT', FILES),
+  volume: texts('Mount a host folder or a volume, as [PATH|NAME:]TARGET[:ro]', 'MOUNT', {
+    ...FILES,
+    char: 'v',
+  }),
+  mount: texts('type=volume|bind|tmpfs,src=…,dst=…[,readonly]', 'MOUNT', FILES),
+  'volumes-from': texts('Mount what another container mounts, as CONTAINER[:ro]', 'CONTAINER', FILES),
   tmpfs: texts('Mount a tmpfs, as TARGET[:size=64m,mode=1777]', 'MOUNT', FILES),
   'read-only': toggle('Mount the root file system read-only', FILES),
   'shm-size': text('Size of /dev/shm', 'SIZE', FILES),
@@ -142,5 +146,4 @@ export const REFUSED_CREATE_FLAGS = [
   'userns',
   'uts',
   'volume-driver',
-  'volumes-from',
 ] as const;

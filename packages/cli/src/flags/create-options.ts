@@ -1,7 +1,7 @@
 import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
 import { invalidFlag, unsupportedFlag } from './invalid';
-import { parseMount, parseTmpfs, parseVolume } from './mounts';
+import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
 import { parseAddHost, parseDnsServer, parseHostname, parseNetwork, parseResolverWord } from './network';
 import { parseCpus, parseCpuset, parseInteger, parseMemory, parseMemorySwap, parseUlimit } from './numbers';
 import { parseExpose, parsePublish } from './ports';
@@ -84,16 +84,17 @@ export function bindImage(
   return { ...options, image, command };
 }
 
-function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs'> {
-  const mounts = read.each('mount', parseMount);
-  const binds = mounts.flatMap(mount => (mount.type === 'bind' ? [mount.bind] : []));
+function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs' | 'volumes' | 'volumesFrom'> {
+  const mounts = [...read.each('volume', parseVolume), ...read.each('mount', parseMount)];
   const tmpfs = mounts.flatMap(mount => (mount.type === 'tmpfs' ? [mount.tmpfs] : []));
   const all = {
-    binds: [...read.each('volume', parseVolume), ...binds],
+    binds: mounts.flatMap(mount => (mount.type === 'bind' ? [mount.bind] : [])),
+    volumes: mounts.flatMap(mount => (mount.type === 'volume' ? [mount.volume] : [])),
+    volumesFrom: read.each('volumes-from', parseVolumesFrom),
     tmpfs: [...read.each('tmpfs', parseTmpfs), ...tmpfs],
   };
   const targets = new Set<string>();
-  for (const { target } of [...all.binds, ...all.tmpfs]) {
+  for (const { target } of [...all.binds, ...all.volumes, ...all.tmpfs]) {
     if (targets.has(target)) throw invalidFlag('volume', target, 'two mounts have the same target');
     targets.add(target);
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
-import type { BindMount, TmpfsMount } from '@tinyd/runtime';
+import { type BindMount, isVolumeName, type TmpfsMount, type VolumeMount } from '@tinyd/runtime';
 import { invalidFlag, unsupportedFlag } from './invalid';
 import { parseMemory } from './numbers';
 
@@ -11,35 +11,76 @@ function isPropagation(text: string): text is Propagation {
   return (PROPAGATIONS as readonly string[]).includes(text);
 }
 
-/** `--volume /host:/container[:ro,rprivate,…]`; a source starting with a dot is relative to the current folder. */
-export function parseVolume(flag: string, text: string): BindMount {
-  const [source = '', target, options, ...more] = text.split(':');
-  if (more.length > 0) throw invalidFlag(flag, text, 'want SOURCE:TARGET[:OPTIONS]');
-  if (target === undefined)
-    throw unsupportedFlag(flag, text, 'anonymous volumes are not supported, give a host folder');
-  if (!source.startsWith('/') && !source.startsWith('.')) {
-    if (source === '') throw invalidFlag(flag, text, 'the source is empty');
-    throw unsupportedFlag(
-      flag,
-      text,
-      'named volumes are not supported, give a host folder as an absolute path',
-    );
+/** What one `--volume` asks for. */
+export type VolumeRequest =
+  | { readonly type: 'bind'; readonly bind: BindMount }
+  | { readonly type: 'volume'; readonly volume: VolumeMount };
+
+/**
+ * `--volume SOURCE:TARGET[:OPTIONS]`, or TARGET alone for an anonymous volume. A source with a slash or a dot in front
+ * is a host folder, relative to the current one, anything else a volume's name.
+ */
+export function parseVolume(flag: string, text: string): VolumeRequest {
+  const [first = '', second, options, ...more] = text.split(':');
+  if (more.length > 0) throw invalidFlag(flag, text, 'want [SOURCE:]TARGET[:OPTIONS]');
+  if (second === undefined) {
+    const target = checkTarget(flag, text, first);
+    return { type: 'volume', volume: { target, readOnly: false, noCopy: false } };
   }
-  let readOnly = false;
-  let propagation: Propagation = 'rprivate';
-  for (const option of options?.split(',') ?? []) {
-    if (option === 'ro' || option === 'rw') readOnly = option === 'ro';
-    else if (isPropagation(option)) propagation = option;
+  if (first === '') throw invalidFlag(flag, text, 'the source is empty');
+  const target = checkTarget(flag, text, second);
+  const words = volumeWords(flag, text, options?.split(',') ?? []);
+  if (first.startsWith('/') || first.startsWith('.')) {
+    if (words.noCopy) throw invalidFlag(flag, text, 'nocopy is for volumes, and this is a host folder');
+    const { readOnly, propagation = 'rprivate' } = words;
+    return {
+      type: 'bind',
+      bind: { source: resolve(first), target, readOnly, propagation, createSource: true },
+    };
+  }
+  if (words.propagation !== undefined)
+    throw invalidFlag(flag, text, `${words.propagation} is for host folders, and this is a volume`);
+  const name = checkVolumeName(flag, text, first);
+  return { type: 'volume', volume: { name, target, readOnly: words.readOnly, noCopy: words.noCopy } };
+}
+
+interface VolumeWords {
+  readOnly: boolean;
+  noCopy: boolean;
+  propagation?: Propagation;
+}
+
+/** The closed list of what may stand behind the second colon (CVE-2024-1753 and its kin came of an open one). */
+function volumeWords(flag: string, text: string, options: readonly string[]): VolumeWords {
+  const words: VolumeWords = { readOnly: false, noCopy: false };
+  for (const option of options) {
+    if (option === 'ro' || option === 'rw') words.readOnly = option === 'ro';
+    else if (option === 'nocopy') words.noCopy = true;
+    else if (isPropagation(option)) words.propagation = option;
     else if (option === 'z' || option === 'Z') refuseRelabel(flag, text);
     else throw invalidFlag(flag, text, `unknown option ${JSON.stringify(option)}`);
   }
-  return {
-    source: resolve(source),
-    target: checkTarget(flag, text, target),
-    readOnly,
-    propagation,
-    createSource: true,
-  };
+  return words;
+}
+
+function checkVolumeName(flag: string, text: string, name: string): string {
+  if (isVolumeName(name)) return name;
+  throw invalidFlag(
+    flag,
+    text,
+    `${JSON.stringify(name)} is no volume name`,
+    'two or more letters, digits and any of _.-, the first a letter or digit; a host folder begins with /',
+  );
+}
+
+/** `--volumes-from CONTAINER[:ro|rw]`. */
+export function parseVolumesFrom(flag: string, text: string): { container: string; readOnly: boolean } {
+  const [container = '', mode = 'rw', ...more] = text.split(':');
+  if (container === '' || more.length > 0) throw invalidFlag(flag, text, 'want CONTAINER[:ro|rw]');
+  if (mode === 'z' || mode === 'Z') refuseRelabel(flag, text);
+  else if (mode !== 'ro' && mode !== 'rw')
+    throw invalidFlag(flag, text, `unknown option ${JSON.stringify(mode)}`);
+  return { container, readOnly: mode === 'ro' };
 }
 
 /** Where SELinux is off there is nothing to relabel, and `z` is satisfied as it is. */
@@ -91,9 +132,13 @@ function isTmpfsOption(option: string): boolean {
 /** What one `--mount` asks for. */
 export type MountRequest =
   | { readonly type: 'bind'; readonly bind: BindMount }
+  | { readonly type: 'volume'; readonly volume: VolumeMount }
   | { readonly type: 'tmpfs'; readonly tmpfs: TmpfsMount };
 
-/** `--mount type=bind,src=/a,dst=/b,readonly` and `type=tmpfs,dst=/c,tmpfs-size=1m`; a bind's source must exist. */
+/**
+ * `--mount type=volume,src=data,dst=/a,volume-nocopy`, `type=bind,src=/a,dst=/b,readonly` and
+ * `type=tmpfs,dst=/c,tmpfs-size=1m`; a bind's source must exist, a volume is made.
+ */
 export function parseMount(flag: string, text: string): MountRequest {
   const fields = mountFields(flag, text);
   const type = fields.get('type') ?? 'volume';
@@ -101,8 +146,9 @@ export function parseMount(flag: string, text: string): MountRequest {
   if (target === undefined) throw invalidFlag(flag, text, 'it names no target');
   const path = checkTarget(flag, text, target);
   if (type === 'bind') return { type, bind: bindMount(flag, text, fields, path) };
+  if (type === 'volume') return { type, volume: volumeMount(flag, text, fields, path) };
   if (type === 'tmpfs') return { type, tmpfs: tmpfsMount(flag, text, fields, path) };
-  throw unsupportedFlag(flag, text, `mounts of type ${type} are not supported, only bind and tmpfs`);
+  throw unsupportedFlag(flag, text, `mounts of type ${type} are not supported, only bind, volume and tmpfs`);
 }
 
 const MOUNT_KEYS: Readonly<Record<string, string>> = {
@@ -112,13 +158,16 @@ const MOUNT_KEYS: Readonly<Record<string, string>> = {
   ro: 'readonly',
 };
 
+/** Fields that may stand without a value. */
+const SWITCHES = new Set(['readonly', 'ro', 'volume-nocopy']);
+
 function mountFields(flag: string, text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const field of splitCsv(text)) {
     const equals = field.indexOf('=');
     const key = (equals === -1 ? field : field.slice(0, equals)).trim().toLowerCase();
     const value = equals === -1 ? undefined : field.slice(equals + 1).trim();
-    if (value === undefined && key !== 'readonly' && key !== 'ro') {
+    if (value === undefined && !SWITCHES.has(key)) {
       throw invalidFlag(flag, text, `the field ${JSON.stringify(field)} must be KEY=VALUE`);
     }
     fields.set(MOUNT_KEYS[key] ?? key, value ?? 'true');
@@ -144,9 +193,26 @@ function bindMount(flag: string, text: string, fields: Map<string, string>, targ
   return {
     source: resolve(source),
     target,
-    readOnly: isReadOnly(flag, text, fields),
+    readOnly: isSet(flag, text, fields, 'readonly'),
     propagation,
     createSource: false,
+  };
+}
+
+function volumeMount(flag: string, text: string, fields: Map<string, string>, target: string): VolumeMount {
+  allowKeys(flag, text, fields, ['source', 'readonly', 'volume-nocopy', 'volume-subpath']);
+  const source = fields.get('source') ?? '';
+  const subpath = fields.get('volume-subpath') ?? '';
+  if (subpath.startsWith('/') || subpath.split('/').includes('..'))
+    throw invalidFlag(flag, text, 'volume-subpath must be a path relative to the volume, without ..');
+  if (subpath !== '' && source === '')
+    throw invalidFlag(flag, text, 'a new anonymous volume has no subpath, name a volume');
+  return {
+    ...(source === '' ? {} : { name: checkVolumeName(flag, text, source) }),
+    target,
+    readOnly: isSet(flag, text, fields, 'readonly'),
+    noCopy: isSet(flag, text, fields, 'volume-nocopy'),
+    ...(subpath === '' ? {} : { subpath }),
   };
 }
 
@@ -157,18 +223,18 @@ function tmpfsMount(flag: string, text: string, fields: Map<string, string>, tar
   if (mode !== undefined && !/^[0-7]{1,5}$/.test(mode))
     throw invalidFlag(flag, text, 'tmpfs-mode must be octal');
   const options = [
-    ...(isReadOnly(flag, text, fields) ? ['ro'] : []),
+    ...(isSet(flag, text, fields, 'readonly') ? ['ro'] : []),
     ...(size === undefined ? [] : [`size=${parseMemory(flag, size)}`]),
     ...(mode === undefined ? [] : [`mode=${mode}`]),
   ];
   return { target, options };
 }
 
-function isReadOnly(flag: string, text: string, fields: Map<string, string>): boolean {
-  const value = fields.get('readonly') ?? 'false';
+function isSet(flag: string, text: string, fields: Map<string, string>, key: string): boolean {
+  const value = fields.get(key) ?? 'false';
   if (value === 'true' || value === '1') return true;
   if (value === 'false' || value === '0') return false;
-  throw invalidFlag(flag, text, 'readonly must be true or false');
+  throw invalidFlag(flag, text, `${key} must be true or false`);
 }
 
 function allowKeys(flag: string, text: string, fields: Map<string, string>, keys: readonly string[]): void {

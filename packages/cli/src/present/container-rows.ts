@@ -74,7 +74,7 @@ function containerRow(container: ContainerSummary, { noTrunc, now, sizes }: Cont
       .join(','),
     Label: (key: string) => (Object.hasOwn(container.labels, key) ? container.labels[key] : ''),
     Mounts: container.mounts.map(mount => (noTrunc ? mount : ellipsis(mount, MOUNT_LENGTH))).join(','),
-    LocalVolumes: '0',
+    LocalVolumes: String(container.localVolumes),
     Networks: container.network,
     Platform: 'linux',
   };

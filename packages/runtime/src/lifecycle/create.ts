@@ -12,10 +12,12 @@ import { containerLayout } from '../layout';
 import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
 import { networkGateway } from '../network';
 import type { CreateOptions } from '../options';
-import type { ContainerRecord } from '../record';
+import type { ContainerRecord, MountedVolume } from '../record';
 import { makeWritableLayer } from '../rootfs/writable-layer';
 import { specText } from '../spec-text';
 import { Undo } from '../undo';
+import { attachVolumes, sweepUnattachedVolumes } from '../volumes/attach-volumes';
+import { containerMounts } from '../volumes/container-volumes';
 import { checkOptions } from './check-options';
 import { prepareSpec } from './prepare-spec';
 import { settleLostContainers } from './reconcile';
@@ -24,8 +26,8 @@ import { settleLostContainers } from './reconcile';
  * Makes a container, without starting it.
  *
  * It is built in a folder that no reader looks at and appears by one rename, complete: killed at any instant, this
- * leaves either a container or something that the next create sweeps away. Folders that the image declares as
- * VOLUME live in the container's own writable layer.
+ * leaves either a container or something that the next create sweeps away. Volumes that are missing are made and
+ * empty ones filled before that; see {@link attachVolumes}.
  *
  * Fails with the code of the option that is wrong, or ERR_TINYD_NAME_TAKEN; nothing stays behind then.
  */
@@ -37,6 +39,7 @@ export async function createContainer(
   validateLimits(options.limits);
   const { layout } = context;
   makeRuntimeFolders(layout);
+  await sweepUnattachedVolumes(context);
   await sweepStaleHalves(layout);
   await settleLostContainers(context);
   const id = newId();
@@ -46,10 +49,15 @@ export async function createContainer(
     undo.add(() => removeTree(claim.dir));
     undo.add(() => releaseName(layout, claim.name, id));
     undo.add(() => closeSync(claim.lockFd));
-    const record = newRecord(context, id, claim.name, options);
+    const mounts = containerMounts(context, options);
+    const sources = { id, makingDir: claim.dir, options };
+    const attached = await attachVolumes(context, mounts.volumes, sources, undo);
+    const binds = [...options.binds, ...mounts.inheritedBinds];
+    const record = newRecord(context, id, claim.name, { ...options, binds }, attached.volumes);
     build(context, record, claim.dir);
     renameSync(claim.dir, containerLayout(layout, id).dir);
     if (!options.autoRemove) syncFolder(layout.containers);
+    attached.release();
     closeSync(claim.lockFd);
     return record;
   } catch (error) {
@@ -70,6 +78,7 @@ function newRecord(
   id: string,
   name: string,
   options: CreateOptions,
+  volumes: readonly MountedVolume[],
 ): ContainerRecord {
   const network =
     options.network.mode === 'container'
@@ -83,6 +92,7 @@ function newRecord(
     hostname: options.hostname ?? (network.mode === 'host' ? hostHostname() : id.slice(0, 12)),
     ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
     options: { ...options, network },
+    ...(volumes.length === 0 ? {} : { volumes }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CreateOptions } from '../options';
+import type { CreateOptions, VolumeMount } from '../options';
 import type { ContainerRecord } from '../record';
 import { maskedPaths, READONLY_PATHS } from '../spec/default-paths';
 import { DEFAULT_SHM_BYTES } from '../spec/mounts';
@@ -7,7 +7,10 @@ import { DEFAULT_SHM_BYTES } from '../spec/mounts';
 export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {
   const unmasked = options.privileged || options.systemPathsUnconfined;
   return {
-    Binds: options.binds.length === 0 ? null : options.binds.map(bindText),
+    Binds: emptyIsNull([...(options.volumes ?? []).flatMap(volumeText), ...options.binds.map(bindText)]),
+    VolumesFrom: emptyIsNull(
+      (options.volumesFrom ?? []).map(({ container, readOnly }) => `${container}${readOnly ? ':ro' : ''}`),
+    ),
     LogConfig: logConfig(options),
     NetworkMode: networkMode(options),
     PortBindings: portBindings(options),
@@ -73,6 +76,17 @@ function bindText(bind: CreateOptions['binds'][number]): string {
     ...(bind.propagation === 'rprivate' ? [] : [bind.propagation]),
   ];
   return [bind.source, bind.target, ...(words.length === 0 ? [] : [words.join(',')])].join(':');
+}
+
+/** An anonymous volume stands in Mounts alone. */
+function volumeText({ name, target, readOnly, noCopy }: VolumeMount): string[] {
+  if (name === undefined) return [];
+  const words = [...(readOnly ? ['ro'] : []), ...(noCopy ? ['nocopy'] : [])];
+  return [[name, target, ...(words.length === 0 ? [] : [words.join(',')])].join(':')];
+}
+
+function emptyIsNull(texts: readonly string[]): readonly string[] | null {
+  return texts.length === 0 ? null : texts;
 }
 
 function logConfig({ log }: CreateOptions): object {

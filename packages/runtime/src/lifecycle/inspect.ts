@@ -7,6 +7,7 @@ import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
 import { isPaused } from '../state/paused';
+import { volumeSource } from '../volumes/mount-volumes';
 import { runningExecs } from './exec-sessions';
 import { inspectHostConfig } from './inspect-host-config';
 import { readNetworkSettings } from './network';
@@ -50,7 +51,7 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
         WorkDir: paths.work,
       },
     },
-    Mounts: mountPoints(view),
+    Mounts: mountPoints(context, view),
     Config: inspectConfig(view),
     NetworkSettings: networkSettings(view, running ? readNetworkSettings(paths) : undefined),
   };
@@ -74,9 +75,19 @@ function inspectState(view: ContainerView): InspectDocument {
   };
 }
 
-/** docker's mount points: binds; a tmpfs stands in HostConfig.Tmpfs alone. */
-function mountPoints({ record }: ContainerView): InspectDocument[] {
-  return record.options.binds.map(bind => ({
+/** docker's mount points: volumes and binds; a tmpfs stands in HostConfig.Tmpfs alone. */
+function mountPoints(context: RuntimeContext, { record }: ContainerView): InspectDocument[] {
+  const volumes = (record.volumes ?? []).map(volume => ({
+    Type: 'volume',
+    Name: volume.name,
+    Source: volumeSource(context.layout, volume),
+    Destination: volume.target,
+    Driver: 'local',
+    Mode: volume.readOnly ? 'ro' : '',
+    RW: !volume.readOnly,
+    Propagation: '',
+  }));
+  const binds = record.options.binds.map(bind => ({
     Type: 'bind',
     Source: bind.source,
     Destination: bind.target,
@@ -84,6 +95,7 @@ function mountPoints({ record }: ContainerView): InspectDocument[] {
     RW: !bind.readOnly,
     Propagation: bind.propagation,
   }));
+  return [...volumes, ...binds];
 }
 
 function inspectConfig({ record }: ContainerView): InspectDocument {

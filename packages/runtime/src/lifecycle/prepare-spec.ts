@@ -5,6 +5,7 @@ import type { ContainerRecord } from '../record';
 import { accountsOfLayers } from '../rootfs/container-accounts';
 import { type SeccompResult, seccompFor } from '../seccomp/seccomp';
 import { type GeneratedSpec, generateSpec } from '../spec/generate';
+import { volumeSpecMounts } from '../volumes/mount-volumes';
 
 /** A specification with the compiled system call filter that its document only describes. */
 export interface PreparedSpec extends GeneratedSpec {
@@ -29,6 +30,7 @@ export function prepareSpec(
     paths,
     accounts: accountsOfLayers(context.layout.root, making, options.image.lowerDirs),
     etc: etcFilesOf(context, record, paths),
+    volumes: volumeSpecMounts(context.layout, record),
     ...(options.network.mode === 'container' ? { joinedNetwork } : {}),
   });
   // docker: a privileged container is unconfined unless a profile is named.

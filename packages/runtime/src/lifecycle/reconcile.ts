@@ -9,6 +9,8 @@ import { containerLayout, REMOVING_PREFIX } from '../layout';
 import { sweepStaleHalves } from '../names';
 import { readRecord } from '../record';
 import { readState, requireContainer } from '../state/container-state';
+import { sweepUnattachedVolumes } from '../volumes/attach-volumes';
+import { sweepHalfVolumes } from '../volumes/make-volume';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
@@ -34,7 +36,9 @@ export async function settleLostContainers(context: RuntimeContext): Promise<voi
 /** The same, and containers that were never complete or not completely removed are swept away. */
 export async function reconcileContainers(context: RuntimeContext): Promise<void> {
   await settleLostContainers(context);
+  await sweepUnattachedVolumes(context);
   await sweepStaleHalves(context.layout);
+  await sweepHalfVolumes(context.layout);
 }
 
 async function finishRemoval(context: RuntimeContext, id: string): Promise<void> {

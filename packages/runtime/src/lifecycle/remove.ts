@@ -10,6 +10,7 @@ import { releaseName } from '../names';
 import { type ContainerView, requireContainer, viewContainer } from '../state/container-state';
 import { visibleStatus } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
+import { removeAnonymousVolumes } from '../volumes/remove-volume';
 import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
 import { repairContainer } from './repair';
@@ -18,6 +19,8 @@ import { repairContainer } from './repair';
 export interface RemoveOptions {
   /** Kill it first if it runs. */
   readonly force?: boolean;
+  /** Remove its anonymous volumes too, unless another container mounts them. Those of a `--rm` container always go. */
+  readonly volumes?: boolean;
 }
 
 /** How often a container that others keep starting is killed again. */
@@ -42,7 +45,10 @@ export async function removeContainer(
       // A --rm container has been removed by its own monitor by then.
       if ((await awaitEnd(context, view)) === undefined) return;
     }
-    if (await removeIfStopped(context, view)) return;
+    if (await removeIfStopped(context, view)) {
+      if (options.volumes === true) await removeAnonymousVolumes(context, view.record);
+      return;
+    }
   }
   throw new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
@@ -76,6 +82,8 @@ async function removeIfStopped(context: RuntimeContext, { paths, record }: Conta
  */
 export async function removeLocked(context: RuntimeContext, { paths, record }: ContainerView): Promise<void> {
   const { layout } = context;
+  // First, since a `--rm` container that is still there is found and removed again.
+  if (record.options.autoRemove) await removeAnonymousVolumes(context, record);
   rmSync(paths.runDir, { recursive: true, force: true });
   const removing = join(layout.containers, `${REMOVING_PREFIX}${record.id}`);
   renameSync(paths.dir, removing);

@@ -16,6 +16,7 @@ import { type ContainerView, requireContainer } from '../state/container-state';
 import { isPaused } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
+import { volumesGoingAlong } from '../volumes/mount-volumes';
 import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
@@ -92,6 +93,7 @@ async function start(
       network: withSysctls(network.plan, prepared.spec.linux.sysctl),
       releases: network.releases,
       attached: options.attach !== undefined,
+      volumes: volumesGoingAlong(context.layout, record),
       ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
     }),
     cgroupView: cgroups.view,

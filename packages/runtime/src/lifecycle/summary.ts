@@ -29,7 +29,10 @@ export interface ContainerSummary {
   /** Ports of the image and `--expose` that are not published: `80/tcp`. */
   readonly exposed: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Names of volumes, host paths of binds. */
   readonly mounts: readonly string[];
+  /** How many of its mounts are volumes. */
+  readonly localVolumes: number;
   /** `bridge`, `host`, `none`, `container:<id>`. */
   readonly network: string;
   /** Address on the bridge while it runs. */
@@ -61,7 +64,8 @@ export function summarize(view: ContainerView): ContainerSummary {
     ports,
     exposed: state.status === 'running' ? [...new Set(exposed)].filter(port => !published.has(port)) : [],
     labels: { ...(imageProcess(options).Labels ?? {}), ...options.labels },
-    mounts: options.binds.map(bind => bind.source),
+    mounts: [...(record.volumes ?? []).map(volume => volume.name), ...options.binds.map(bind => bind.source)],
+    localVolumes: record.volumes?.length ?? 0,
     network:
       options.network.mode === 'container' ? `container:${options.network.container}` : options.network.mode,
     address: settings?.address,

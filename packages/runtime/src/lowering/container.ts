@@ -4,6 +4,7 @@ import type { PreparedSpec } from '../lifecycle/prepare-spec';
 import type { Plan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { layersOf } from '../rootfs/writable-layer';
+import { volumeParts } from '../volumes/mount-volumes';
 import { lowerCgroupMount } from './cgroup-mount';
 import { lowerMounts } from './mounts';
 import { lowerNamespaces } from './namespaces';
@@ -32,7 +33,11 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
       ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
       ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
       rootfs: lowerRootfs(layout, paths, layersOf(record)),
-      mounts: lowerMounts(spec, mount => [lowerCgroupMount(mount, sources.cgroupView)]),
+      mounts: lowerMounts(
+        spec,
+        mount => [lowerCgroupMount(mount, sources.cgroupView)],
+        volumeParts(layout, record),
+      ),
       readOnlyRoot: spec.root.readonly ?? false,
       rootPropagation: propagation === 'shared' || propagation === 'slave' ? propagation : 'private',
     },

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
+import { O_PATH, openBelow } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
 import type { MountStep } from '../plan/plan';
 import type { Spec, SpecDevice, SpecMount } from '../spec-types';
+import type { VolumePart } from '../volumes/mount-volumes';
 import { lowerOptions } from './mount-options';
 
 /** Device nodes of every container: the ones the specification demands (config-linux.md, "Default Devices"). */
@@ -37,15 +39,17 @@ const DEFAULT_LINKS = [
  * Lowers the mounts, devices, masked and read-only paths of a specification to steps.
  *
  * @param cgroupSteps what a mount of type `cgroup` means on this host
+ * @param parts the binds that are parts of volumes, by destination
  * Fails with ERR_TINYD_MOUNT_INVALID when the source of a bind is missing.
  */
 export function lowerMounts(
   spec: Spec,
   cgroupSteps: (mount: SpecMount) => readonly MountStep[],
+  parts: ReadonlyMap<string, VolumePart> = new Map(),
 ): MountStep[] {
   const steps = spec.mounts.flatMap((mount): readonly MountStep[] => {
     if (mount.type === 'cgroup') return cgroupSteps(mount);
-    if (mount.type === 'bind') return [bindStep(mount)];
+    if (mount.type === 'bind') return [bindStep(mount, parts.get(mount.destination))];
     const { flags, data } = lowerOptions(mount.options ?? []);
     const type = mount.type ?? 'none';
     const step: MountStep = {
@@ -90,17 +94,19 @@ function deviceSteps(spec: Spec): MountStep[] {
   ];
 }
 
-function bindStep(mount: SpecMount): MountStep {
-  const source = mount.source ?? '';
+function bindStep(mount: SpecMount, part: VolumePart | undefined): MountStep {
+  const source = part?.folder ?? mount.source ?? '';
   const { flags, recursive, propagation } = lowerOptions(mount.options ?? []);
   return {
     kind: 'bind',
     source,
+    ...(part === undefined ? {} : { subpath: part.subpath }),
     target: mount.destination,
     recursive,
     flags,
     propagation,
-    targetIsDirectory: isFolder(source, mount.destination),
+    targetIsDirectory:
+      part === undefined ? isFolder(source, mount.destination) : isFolderBelow(part, mount.destination),
   };
 }
 
@@ -115,6 +121,27 @@ function isFolder(source: string, target: string): boolean {
       details: { source, target },
       cause: error,
     });
+  }
+}
+
+/** Looked up without opening: a container may have put a device there. */
+function isFolderBelow({ folder, subpath }: VolumePart, target: string): boolean {
+  const root = openSync(folder, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const fd = openBelow(root, Buffer.from(subpath), O_PATH);
+    try {
+      return fstatSync(fd).isDirectory();
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new TinydError(
+      'ERR_TINYD_MOUNT_INVALID',
+      `mount ${subpath} of volume folder ${folder} on ${target}: ${systemCode(error) === 'ENOENT' ? 'no such file or folder in the volume' : (error as Error).message}`,
+      { hint: 'make it in the volume first', details: { folder, subpath, target }, cause: error },
+    );
+  } finally {
+    closeSync(root);
   }
 }
 

@@ -19,6 +19,8 @@ export interface SessionSources {
   readonly terminalSize?: { readonly rows: number; readonly columns: number };
   /** A client is connected from the start. */
   readonly attached: boolean;
+  /** Folders of the volumes that go with a `--rm` container. */
+  readonly volumes?: readonly string[];
 }
 
 /** Lowers what the monitor is to do while the container lives, and after. */
@@ -48,7 +50,7 @@ export function lowerSession(
       releases: sources.releases,
       removeLinks: options.autoRemove ? [join(paths.nameFolder, record.name)] : [],
       // The run folder goes last: while it is there, a removal that was cut short is seen for what it is.
-      removeTrees: options.autoRemove ? [paths.dir, paths.runDir] : [],
+      removeTrees: options.autoRemove ? [...(sources.volumes ?? []), paths.dir, paths.runDir] : [],
     },
   };
 }

@@ -39,6 +39,15 @@ export function openInLayers(layers: readonly string[], path: string): number | 
   return fd;
 }
 
+/**
+ * The parts of a folder as it will appear once `layers` are mounted as an overlay, topmost first; undefined when there
+ * is no folder at `path`. Resolved as by {@link openInLayers}.
+ */
+export function folderInLayers(layers: readonly string[], path: string): readonly string[] | undefined {
+  const found = resolve(layers, path);
+  return found?.kind === 'folder' ? found.folder : undefined;
+}
+
 function notRegular(path: string): TinydError {
   return new TinydError('ERR_TINYD_OPTION_INVALID', `read ${path} of the image: not a regular file`, {
     hint: 'the image is damaged or hostile; use a numeric --user and another image',

@@ -8,6 +8,7 @@ import {
   OCI_VERSION,
   type Spec,
   type SpecLinux,
+  type SpecMount,
   type SpecNamespace,
   type SpecProcess,
   type SpecResources,
@@ -29,6 +30,8 @@ export interface SpecSources {
   readonly joinedNetwork?: string;
   /** The other container's etc files, which this one shares. */
   readonly etc: { readonly resolvConf: string; readonly hostname: string; readonly hosts: string };
+  /** The container's volumes, as binds of their data. */
+  readonly volumes?: readonly SpecMount[];
 }
 
 /** The generated document, and the exact capability masks that its lists stand for. */
@@ -78,7 +81,7 @@ export function generateSpec(record: ContainerRecord, sources: SpecSources): Gen
     root: { path: sources.paths.rootfs, readonly: options.readOnlyRoot },
     hostname: record.hostname,
     ...(record.domainname === undefined ? {} : { domainname: record.domainname }),
-    mounts: specMounts(options, sources.etc),
+    mounts: specMounts(options, sources.etc, sources.volumes),
     ...(Object.keys(options.annotations).length === 0 ? {} : { annotations: options.annotations }),
     linux: linuxPart(record, sources),
   };

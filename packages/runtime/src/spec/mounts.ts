@@ -15,13 +15,17 @@ export interface EtcFiles {
 }
 
 /**
- * All mounts of a container, in the order in which they are made: docker's own, then the user's and the three files
- * of /etc, shallow ones first. A user's mount at the place of a default one replaces it.
+ * All mounts of a container, in the order in which they are made: docker's own, then the user's, its volumes and the
+ * three files of /etc, shallow ones first. A user's mount at the place of a default one replaces it.
  *
- * Fails with ERR_TINYD_MOUNT_INVALID or, for a named volume, ERR_TINYD_OPTION_UNSUPPORTED.
+ * Fails with ERR_TINYD_MOUNT_INVALID.
  */
-export function specMounts(options: CreateOptions, etc: EtcFiles): SpecMount[] {
-  const own = userMounts(options);
+export function specMounts(
+  options: CreateOptions,
+  etc: EtcFiles,
+  volumes: readonly SpecMount[] = [],
+): SpecMount[] {
+  const own = userMounts(options, volumes);
   const replaced = new Set(own.map(mount => mount.destination));
   const defaults = defaultMounts(options).filter(
     mount =>
@@ -63,7 +67,7 @@ function defaultMounts(options: CreateOptions): SpecMount[] {
   ];
 }
 
-function userMounts(options: CreateOptions): SpecMount[] {
+function userMounts(options: CreateOptions, volumes: readonly SpecMount[]): SpecMount[] {
   const binds = options.binds.map((bind): SpecMount => {
     checkBindSource(bind.source, bind.target);
     return {
@@ -82,11 +86,11 @@ function userMounts(options: CreateOptions): SpecMount[] {
     }),
   );
   const seen = new Set<string>();
-  for (const { destination } of [...binds, ...tmpfs]) {
+  for (const { destination } of [...binds, ...volumes, ...tmpfs]) {
     if (seen.has(destination)) throw invalid(destination, 'two mounts have this target', 'drop one of them');
     seen.add(destination);
   }
-  return [...binds, ...tmpfs];
+  return [...binds, ...volumes, ...tmpfs];
 }
 
 function etcMounts(etc: EtcFiles, readOnly: boolean): SpecMount[] {
@@ -103,17 +107,11 @@ function checkBindSource(source: string, target: string): void {
     if (source.includes('\0')) throw invalid(target, 'its source contains a NUL byte', 'check the path');
     return;
   }
-  throw new TinydError(
-    'ERR_TINYD_OPTION_UNSUPPORTED',
-    `mount ${source} on ${target}: named volumes are not supported yet`,
-    {
-      hint: 'give the absolute path of a folder: -v /path:/target',
-      details: { source, target },
-    },
-  );
+  throw invalid(target, `its source ${JSON.stringify(source)} is not an absolute path`, 'begin it with /');
 }
 
-function cleanTarget(target: string): string {
+/** The path of a mount in the one form that is compared. Fails with ERR_TINYD_MOUNT_INVALID. */
+export function cleanTarget(target: string): string {
   if (!target.startsWith('/')) throw invalid(target, 'the target is not an absolute path', 'begin it with /');
   if (target.includes('\0')) throw invalid(target, 'the target contains a NUL byte', 'check the path');
   const clean = posix.normalize(target).replace(/(.)\/$/, '$1');

@@ -1,0 +1,80 @@
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { copyMergedFolder, removeTree, syncFileSystem } from '@tinyd/native';
+import { syncFolder } from '../atomic-file';
+import type { VolumeLayout } from './volume-layout';
+
+/**
+ * Copies what an image has at the place of a mount into a volume that is empty, as docker does: content, owners, modes,
+ * times, attributes and links; the volume's own folder becomes like the image's.
+ *
+ * The content is gathered beside the volume's data and moved there when it is complete and on disk, so that a copy
+ * that was cut short is done again. The caller holds the volume's lock.
+ *
+ * @param folders the parts of the image's folder, topmost first
+ * @param durable false: need not survive a power cut
+ */
+export async function fillVolume(
+  volume: VolumeLayout,
+  folders: readonly string[],
+  durable: boolean,
+): Promise<void> {
+  await finishFilling(volume);
+  if (readdirSync(volume.data).length > 0) return;
+  mkdirSync(volume.copying, { mode: 0o700 });
+  try {
+    await copyMergedFolder({ folders, targetDir: volume.copying, overlayXattr: 'trusted' });
+    if (durable) await syncAll(volume.copying);
+  } catch (error) {
+    await removeTree(volume.copying);
+    throw error;
+  }
+  renameSync(volume.copying, volume.copied);
+  if (durable) syncFolder(volume.dir);
+  await finishFilling(volume);
+}
+
+/**
+ * Finishes, or discards, what a killed command left of filling a volume. The caller holds the volume's lock.
+ *
+ * The data folder itself stays, since a running container may have it mounted.
+ */
+export async function finishFilling(volume: VolumeLayout): Promise<void> {
+  await removeTree(volume.copying);
+  if (!existsSync(volume.copied)) return;
+  const { atime, mtime } = statSync(volume.copied);
+  for (const name of readdirSync(volume.copied, { encoding: 'buffer' })) {
+    const target = inside(volume.data, name);
+    if (lstatSync(target, { throwIfNoEntry: false }) === undefined) {
+      renameSync(inside(volume.copied, name), target);
+    }
+  }
+  if (readdirSync(volume.copied).length === 0) {
+    utimesSync(volume.copied, atime, mtime);
+    // It is empty by now: only owner, mode, times and attributes of the folder itself are left to take over.
+    await copyMergedFolder({ folders: [volume.copied], targetDir: volume.data, overlayXattr: 'trusted' });
+  }
+  await removeTree(volume.copied);
+}
+
+function inside(folder: string, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${folder}/`), name]);
+}
+
+async function syncAll(path: string): Promise<void> {
+  const fd = openSync(path, 'r');
+  try {
+    await syncFileSystem(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { TinydError } from '@tinyd/core';
+import { systemCode } from '../atomic-file';
+
+/** `volume.json`. Never changed after the volume was made. */
+export interface VolumeRecord {
+  /** Format of this document. */
+  readonly version: 1;
+  readonly name: string;
+  readonly driver: 'local';
+  /** RFC 3339, UTC. */
+  readonly created: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Nobody gave it a name: goes with `rm -v` and `volume prune`. */
+  readonly anonymous: boolean;
+  /** ID of the `--rm` container that takes the volume along when it ends. */
+  readonly removedWith?: string;
+}
+
+/** Reads a record; undefined when there is no such volume. Fails with ERR_TINYD_SYSTEM when it is damaged. */
+export function readVolumeRecord(path: string): VolumeRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+  // What a power cut makes of a volume that was not flushed, since it was to go with its container.
+  if (text === '') return undefined;
+  try {
+    const record = JSON.parse(text) as VolumeRecord;
+    if (record.version === 1) return record;
+  } catch (error) {
+    throw damaged(path, 'not a volume record', error);
+  }
+  throw damaged(path, 'written by another version of tinyd');
+}
+
+function damaged(path: string, why: string, cause?: unknown): TinydError {
+  return new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${why}`, {
+    hint: 'restore it from a backup; the content of the volume lies beside it in _data',
+    details: { path },
+    cause,
+  });
+}
