@@ -35,8 +35,8 @@ static void print_cgroups(void) {
   char line[512];
   while (fgets(line, sizeof line, file) != NULL) {
     line[strcspn(line, "\n")] = '\0';
-    // Lines read "<id>:<controllers>:<path>" (cgroups(7)); the memory controller, or the unified hierarchy, stands
-    // for all.
+    // Lines read "<id>:<controllers>:<path>" (cgroups(7)); the memory controller, or the unified hierarchy,
+    // stands for all.
     const char* controllers = strchr(line, ':');
     const char* path = controllers == NULL ? NULL : strchr(controllers + 1, ':');
     if (path == NULL) continue;

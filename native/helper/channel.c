@@ -60,6 +60,7 @@ int channel_send_terminal(int fd, int master, int slave) {
 }
 
 void channel_receive(int fd, struct channel_message* message, int fds[2]) {
+  // cppcheck-suppress ctuuninitvar  // recvmsg(2) fills it
   struct iovec part = {message, sizeof *message};
   union descriptor_space space;
   struct msghdr envelope = {

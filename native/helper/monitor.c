@@ -51,7 +51,7 @@ struct monitor monitor = {.report = REPORT_FD,
 
 /** A start that failed: nothing of it stays. */
 static _Noreturn void give_up(enum report_stage stage, int error, const char* operand) {
-  struct channel_message first = {0};
+  struct channel_message first;
   // The namespaces of a process that has failed are gone, and our own next step fails for that: its reason
   // counts.
   if (channel_has_failure(monitor.channel, &first) && first.stage < STAGE_COUNT) {
