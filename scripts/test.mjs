@@ -11,6 +11,8 @@ const PROGRAMS = [
   { program: 'skopeo', package: 'skopeo' },
   { program: 'umoci', package: 'umoci' },
   { program: 'zstd', package: 'zstd' },
+  { program: 'xz', package: 'xz-utils' },
+  { program: 'bzip2', package: 'bzip2' },
   { program: 'strace', package: 'strace' },
   { program: 'ip', package: 'iproute2' },
   { program: 'nft', package: 'nftables' },

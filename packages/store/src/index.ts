@@ -1,3 +1,6 @@
+export type { ImportOptions, RootInput } from './archives/import';
+export type { ArchiveInput } from './archives/load';
+export type { LoadedImage } from './archives/store-images';
 export type { HistoryRow } from './images/history';
 export type { ImageInspection } from './images/inspect';
 export type { ImageRow } from './images/list';

@@ -10,6 +10,10 @@ import {
   TinydError,
 } from '@tinyd/core';
 import type { LockMode } from '@tinyd/native';
+import { type ImportOptions, importRoot, type RootInput } from './archives/import';
+import { type ArchiveInput, loadArchive } from './archives/load';
+import { saveImages } from './archives/save';
+import type { LoadedImage } from './archives/store-images';
 import { type Swept, sweep } from './gc/sweep';
 import { type ImageEntry, repositoryOf } from './images/entry';
 import { type FoundImage, findImage } from './images/find';
@@ -94,6 +98,28 @@ export class Store {
   /** Brings an image into the store. See {@link PullOptions} and {@link PullResult}. */
   pull(source: ImageSource, reference: Reference, options: PullOptions): Promise<PullResult> {
     return pullImage(this.#layout, source, reference, options);
+  }
+
+  /** Brings the images of an archive into the store. See {@link loadArchive}. */
+  load(input: ArchiveInput, options: PullOptions): Promise<LoadedImage[]> {
+    return loadArchive(this.#layout, input, options);
+  }
+
+  /** Makes an image of a root file system. See {@link importRoot}. */
+  import(input: RootInput, options: ImportOptions): Promise<LoadedImage> {
+    return importRoot(this.#layout, input, options);
+  }
+
+  /** Gives an archive of images to `write`, piece by piece; they cannot be removed meanwhile. See {@link saveImages}. */
+  save(
+    texts: readonly string[],
+    platform: Platform | undefined,
+    write: (chunk: Uint8Array) => void,
+  ): Promise<void> {
+    return this.withImages('shared', async () => {
+      const archive = saveImages(this.#layout, this.#entries(), texts, this.#host, platform);
+      for await (const chunk of archive) write(chunk);
+    });
   }
 
   /** All images, newest first, one row for each name (and platform). */

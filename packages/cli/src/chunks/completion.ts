@@ -34,7 +34,7 @@ export function completionScript(shell: string, commands: readonly CommandClass[
 }
 
 const IMAGE_COMMANDS = new Set(['create', 'history', 'pull', 'rmi', 'run', 'save', 'tag']);
-const PLAIN_COMMANDS = new Set(['completion', 'images', 'info', 'load', 'ps', 'version']);
+const PLAIN_COMMANDS = new Set(['completion', 'images', 'import', 'info', 'load', 'ps', 'version']);
 
 /** Verbs that no short command stands for, and that take no container or image. */
 const PLAIN_VERB = /^\S+ (?!exists$)/;

@@ -10,10 +10,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function cancelOnSignal<T>(
   what: string,
   action: (signal: AbortSignal) => Promise<T>,
+  hint = 'what has arrived is kept: the same command goes on from there',
 ): Promise<T> {
   const controller = new AbortController();
   const cancelled = new TinydError('ERR_TINYD_CANCELLED', `${what} was cancelled`, {
-    hint: 'what has arrived is kept: the same command goes on from there',
+    hint,
   });
   const abort = () => {
     if (controller.signal.aborted) process.exit(130);

@@ -1,0 +1,148 @@
+import { posix } from 'node:path';
+import type { ImageHealthcheck, ImageProcessConfig } from '@tinyd/core';
+import { invalidChange, jsonWords, splitWords } from './dockerfile-words';
+
+/** One instruction of --change: the whole text for messages, and what follows the keyword. */
+interface Instruction {
+  readonly text: string;
+  readonly argument: string;
+}
+
+type Change = (config: ImageProcessConfig, instruction: Instruction) => ImageProcessConfig;
+
+const PORT = /^\d{1,5}(?:-\d{1,5})?(?:\/(?:tcp|udp|sctp))?$/;
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
+const NANOSECONDS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+};
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  CMD: (config, instruction) => ({ ...config, Cmd: commandOf(instruction) }),
+  // As in a Dockerfile: a command that was made for another entrypoint goes.
+  ENTRYPOINT: ({ Cmd: _, ...config }, instruction) => ({ ...config, Entrypoint: commandOf(instruction) }),
+  ENV: (config, instruction) => ({ ...config, Env: withVariables(config.Env ?? [], pairsOf(instruction)) }),
+  LABEL: (config, instruction) => ({
+    ...config,
+    Labels: { ...config.Labels, ...Object.fromEntries(pairsOf(instruction)) },
+  }),
+  EXPOSE: (config, instruction) => {
+    const ports = wordsOf(instruction).map(port => {
+      if (!PORT.test(port)) throw invalidChange(instruction.text, `${JSON.stringify(port)} is no port`);
+      return port.includes('/') ? port : `${port}/tcp`;
+    });
+    return { ...config, ExposedPorts: { ...config.ExposedPorts, ...emptyValues(ports) } };
+  },
+  VOLUME: (config, instruction) => {
+    const paths = jsonWords(instruction.argument) ?? wordsOf(instruction);
+    return { ...config, Volumes: { ...config.Volumes, ...emptyValues(paths) } };
+  },
+  USER: (config, instruction) => ({ ...config, User: wordOf(instruction) }),
+  STOPSIGNAL: (config, instruction) => ({ ...config, StopSignal: wordOf(instruction) }),
+  WORKDIR: (config, instruction) => ({
+    ...config,
+    WorkingDir: posix.resolve('/', config.WorkingDir ?? '/', wordOf(instruction)),
+  }),
+  HEALTHCHECK: (config, instruction) => ({ ...config, Healthcheck: healthcheckOf(instruction) }),
+};
+
+/**
+ * Applies Dockerfile instructions, as `import --change` and `commit --change` take them, to what an image says of its
+ * processes. A CMD holds also when an ENTRYPOINT follows it.
+ *
+ * Fails with ERR_TINYD_OPTION_INVALID.
+ */
+export function applyChanges(config: ImageProcessConfig, texts: readonly string[]): ImageProcessConfig {
+  const isCommand = (text: string) => /^\s*cmd\s/i.test(text);
+  const ordered = [...texts.filter(text => !isCommand(text)), ...texts.filter(isCommand)];
+  return ordered.reduce((changed, text) => {
+    const [, keyword = '', argument = ''] = /^\s*(\S+)\s*([\s\S]*?)\s*$/.exec(text) ?? [];
+    const name = keyword.toUpperCase();
+    const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
+    if (change === undefined) throw invalidChange(text, `want one of ${Object.keys(CHANGES).join(', ')}`);
+    if (argument === '') throw invalidChange(text, `${name} needs an argument`);
+    return change(changed, { text, argument });
+  }, config);
+}
+
+/** The JSON form is run as it is, the other by a shell. */
+function commandOf({ argument }: Instruction): string[] {
+  return jsonWords(argument) ?? ['/bin/sh', '-c', argument];
+}
+
+function wordsOf({ text, argument }: Instruction): string[] {
+  const words = splitWords(argument);
+  if (words === undefined) throw invalidChange(text, 'a quote is not closed');
+  return words;
+}
+
+function wordOf(instruction: Instruction): string {
+  const [word = '', ...more] = wordsOf(instruction);
+  if (more.length > 0 || word === '') throw invalidChange(instruction.text, 'want one word');
+  return word;
+}
+
+/** `A=1 B=2`, or `A the rest`. */
+function pairsOf(instruction: Instruction): [string, string][] {
+  const words = wordsOf(instruction);
+  if (words[0]?.includes('=') === false) {
+    const [, name = '', value = ''] = /^(\S+)\s+([\s\S]*)$/.exec(instruction.argument) ?? [];
+    if (name === '') throw invalidChange(instruction.text, 'want NAME=VALUE');
+    return [[name, value]];
+  }
+  return words.map(word => {
+    const equals = word.indexOf('=');
+    if (equals <= 0) throw invalidChange(instruction.text, `${JSON.stringify(word)} is not NAME=VALUE`);
+    return [word.slice(0, equals), word.slice(equals + 1)];
+  });
+}
+
+function withVariables(before: readonly string[], pairs: readonly [string, string][]): string[] {
+  const variables = new Map(before.map(text => [text.split('=', 1).join(''), text]));
+  for (const [name, value] of pairs) variables.set(name, `${name}=${value}`);
+  return [...variables.values()];
+}
+
+function emptyValues(keys: readonly string[]): Record<string, object> {
+  return Object.fromEntries(keys.map(key => [key, {}]));
+}
+
+/** `NONE`, or `[--interval=30s …] CMD …`. */
+function healthcheckOf(instruction: Instruction): ImageHealthcheck {
+  const { text, argument } = instruction;
+  if (/^none$/i.test(argument)) return { Test: ['NONE'] };
+  const [, options = '', command = ''] = /^((?:--\S+\s+)*)cmd\s+([\s\S]+)$/i.exec(argument) ?? [];
+  if (command === '') throw invalidChange(text, 'want HEALTHCHECK NONE or HEALTHCHECK CMD …');
+  const words = jsonWords(command);
+  const test = words === undefined ? ['CMD-SHELL', command] : ['CMD', ...words];
+  return Object.assign(
+    { Test: test },
+    ...options
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(option => healthOption(text, option)),
+  );
+}
+
+function healthOption(text: string, option: string): ImageHealthcheck {
+  const [name = '', value = ''] = option.split('=', 2);
+  if (name === '--retries' && /^\d{1,6}$/.test(value)) return { Retries: Number(value) };
+  const keys = {
+    '--interval': 'Interval',
+    '--timeout': 'Timeout',
+    '--start-period': 'StartPeriod',
+    '--start-interval': 'StartInterval',
+  };
+  const key = Object.hasOwn(keys, name) ? keys[name as keyof typeof keys] : undefined;
+  if (key === undefined || !DURATION.test(value))
+    throw invalidChange(text, `cannot use ${JSON.stringify(option)}`);
+  const parts = [...value.matchAll(/([\d.]+)([a-zµ]+)/g)];
+  return {
+    [key]: parts.reduce((sum, [, number, unit]) => sum + Number(number) * (NANOSECONDS[unit ?? ''] ?? 0), 0),
+  };
+}

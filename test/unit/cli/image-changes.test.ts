@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import type { ImageProcessConfig } from '@tinyd/core';
+import { applyChanges } from '../../../packages/cli/dist/flags/image-changes';
+
+describe('--change', () => {
+  const base: ImageProcessConfig = {
+    Cmd: ['old'],
+    Env: ['PATH=/bin', 'A=0'],
+    WorkingDir: '/srv',
+    Labels: { a: '1' },
+  };
+
+  for (const [change, expected] of [
+    ['CMD ["a", "b c"]', { Cmd: ['a', 'b c'] }],
+    ['cmd echo $A "x"', { Cmd: ['/bin/sh', '-c', 'echo $A "x"'] }],
+    ['CMD [not json', { Cmd: ['/bin/sh', '-c', '[not json'] }],
+    ['ENTRYPOINT ["/x"]', { Entrypoint: ['/x'], Cmd: undefined }],
+    ['ENV A=1 B="two words" C=a\\ b', { Env: ['PATH=/bin', 'A=1', 'B=two words', 'C=a b'] }],
+    ['ENV A the "rest"', { Env: ['PATH=/bin', 'A=the "rest"'] }],
+    ['ENV E=', { Env: ['PATH=/bin', 'A=0', 'E='] }],
+    ["LABEL b='2 $x'", { Labels: { a: '1', b: '2 $x' } }],
+    ['EXPOSE 80 53/udp 8000-8010', { ExposedPorts: { '80/tcp': {}, '53/udp': {}, '8000-8010/tcp': {} } }],
+    ['VOLUME ["/a b"]', { Volumes: { '/a b': {} } }],
+    ['VOLUME /a /b', { Volumes: { '/a': {}, '/b': {} } }],
+    ['USER app:app', { User: 'app:app' }],
+    ['WORKDIR sub/../x', { WorkingDir: '/srv/x' }],
+    ['STOPSIGNAL SIGINT', { StopSignal: 'SIGINT' }],
+    ['HEALTHCHECK NONE', { Healthcheck: { Test: ['NONE'] } }],
+    [
+      'HEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 CMD curl -f localhost',
+      { Healthcheck: { Test: ['CMD-SHELL', 'curl -f localhost'], Interval: 90e9, Timeout: 5e8, Retries: 3 } },
+    ],
+    ['HEALTHCHECK CMD ["/check"]', { Healthcheck: { Test: ['CMD', '/check'] } }],
+  ] as const) {
+    it(`reads ${change}`, () => {
+      const changed = applyChanges(base, [change]);
+      const { Cmd, ...rest } = { ...base, ...expected };
+      assert.deepEqual(changed, Cmd === undefined ? rest : { Cmd, ...rest });
+    });
+  }
+
+  it('keeps a CMD that comes with an ENTRYPOINT, in any order', () => {
+    const changes = ['CMD ["c"]', 'ENTRYPOINT ["e"]'];
+    for (const texts of [changes, changes.toReversed()]) {
+      const { Cmd, Entrypoint } = applyChanges(base, texts);
+      assert.deepEqual([Cmd, Entrypoint], [['c'], ['e']]);
+    }
+  });
+
+  for (const change of [
+    '',
+    'FROM x',
+    'ONBUILD RUN x',
+    'constructor x',
+    'CMD',
+    'ENV',
+    'ENV =1',
+    'ENV A=1 B',
+    'ENV A="1',
+    'EXPOSE web',
+    'USER a b',
+    'HEALTHCHECK curl',
+    'HEALTHCHECK --interval=soon CMD x',
+    'HEALTHCHECK --retries=x CMD x',
+    'HEALTHCHECK --constructor=1s CMD x',
+  ]) {
+    it(`refuses ${JSON.stringify(change)}`, () => {
+      assert.throws(() => applyChanges(base, [change]), { code: 'ERR_TINYD_OPTION_INVALID' });
+    });
+  }
+});
