@@ -5,8 +5,9 @@ import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { isPaused } from '../state/paused';
+import { startTicksOf } from '../state/processes';
 import { STATUS_RULES, wrongState } from '../state/status';
-import { SIGKILL } from './kill';
+import { SIGKILL, thawFrozen } from './kill';
 
 /**
  * Freezes every process of a container: they keep their memory and get no CPU until {@link unpauseContainer}.
@@ -16,10 +17,15 @@ import { SIGKILL } from './kill';
 export async function pauseContainer(context: RuntimeContext, id: string): Promise<void> {
   await locked(context, id, 'pause', async view => {
     if (isPaused(view)) throw wrongState('pause', view.record.name, 'paused');
-    await freeze(id);
+    try {
+      await freeze(id);
+    } catch (error) {
+      if (hasEnded(view)) throw wrongState('pause', view.record.name, 'exited');
+      throw error;
+    }
     // A kill that came a moment earlier found nothing to thaw, and frozen processes do not die of it.
-    if (!isBeingKilled(view.state.pid)) return;
-    thaw(id);
+    if (!hasEnded(view) && !isBeingKilled(view.state.pid)) return;
+    thawFrozen(id);
     throw wrongState('pause', view.record.name, 'exited');
   });
 }
@@ -52,6 +58,11 @@ function notPaused(name: string): TinydError {
   return new TinydError('ERR_TINYD_CONTAINER_STATE', `unpause container ${name}: it is not paused`, {
     details: { container: name, status: 'running' },
   });
+}
+
+/** Whether its first process is gone, or a zombie. */
+function hasEnded({ state }: ContainerView): boolean {
+  return startTicksOf(state.pid) !== state.startTicks;
 }
 
 /** Whether SIGKILL waits to be delivered (SigPnd, ShdPnd of proc(5)), or the process is gone. */
