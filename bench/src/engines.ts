@@ -9,8 +9,8 @@ export interface Engine {
   readonly env: NodeJS.ProcessEnv;
   /** Process names of daemons whose CPU time counts. */
   readonly daemons: readonly string[];
-  /** Brings an image from the benchmark's registry; `round` names a store that has none of it yet. */
-  pull(image: string, round: number): readonly string[];
+  /** Brings an image from the benchmark's registry; `round` names a store that has none of it yet, -1 the lasting one. */
+  pull(image: string, round: number): readonly string[] | undefined;
   /** Makes the next {@link pull} find nothing. Not timed. */
   forget(image: string, round: number): readonly (readonly string[])[];
   run(image: string, network: 'bridge' | 'none', command: readonly string[]): readonly string[] | undefined;
@@ -43,7 +43,7 @@ function tinyd(command: string, folder: string): Engine | undefined {
   const fresh = (round: number) => ['--root', join(folder, `tinyd-${round}`)];
   return {
     name: 'tinyd',
-    version,
+    version: words(version).at(-1) ?? version,
     env,
     daemons: [],
     pull: (image, round) => [command, ...(round < 0 ? [] : fresh(round)), 'pull', '-q', image],
@@ -133,10 +133,24 @@ function ctr(): Engine | undefined {
   };
 }
 
+/** No engine, but what every command of tinyd rests on: a node that does nothing. */
+function node(): Engine {
+  return {
+    name: 'node -e 0',
+    version: process.versions.node,
+    env: cleanEnvironment(),
+    daemons: [],
+    pull: () => undefined,
+    forget: () => [],
+    run: () => undefined,
+    query: () => [process.execPath, '-e', '0'],
+  };
+}
+
 /** The engines that answer on this machine, tinyd first. */
 export function findEngines(tinydCommand: string, scratch: string): Engine[] {
   const folder = mkdtempSync(join(scratch, 'tinyd-bench-'));
-  return [tinyd(tinydCommand, folder), docker(), podman(folder), ctr()].filter(
+  return [tinyd(tinydCommand, folder), docker(), podman(folder), ctr(), node()].filter(
     engine => engine !== undefined,
   );
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Engine, findEngines } from './engines';
 import { type Cost, timeCommand } from './process-time';
-import { median, ratioOf, summarise } from './statistics';
+import { ratioOf, summarise } from './statistics';
 import { markdownTable, type Row } from './table';
 
 const REPOSITORY = resolve(__dirname, '../..');
@@ -36,24 +36,26 @@ function measure(job: Job, engines: readonly Engine[]): Map<string, Cost[]> {
       const cost = timeCommand(argv, engine.env, engine.daemons);
       if (round > 0) costs.set(engine.name, [...(costs.get(engine.name) ?? []), cost]);
     }
-    process.stderr.write(`\r${job.name}: round ${round} of ${job.rounds} `);
+    if (process.stderr.isTTY) process.stderr.write(`\r${job.name}: round ${round} of ${job.rounds} `);
   }
-  process.stderr.write(`\r${' '.repeat(60)}\r`);
+  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(70)}\r`);
   return costs;
 }
 
 function rowsOf(job: Job, costs: ReadonlyMap<string, readonly Cost[]>): Row[] {
   const own = costs.get('tinyd')?.map(cost => cost.wall) ?? [];
-  return [...costs].map(([engine, sample]) => {
-    const wall = sample.map(cost => cost.wall);
-    const row = {
-      job: job.name,
-      engine,
-      wall: summarise(wall),
-      cpu: summarise(sample.map(cost => cost.cpu)),
-    };
-    return engine === 'tinyd' ? row : { ...row, ratio: ratioOf(own, wall) };
-  });
+  return [...costs]
+    .sort(([a], [b]) => Number(b === 'tinyd') - Number(a === 'tinyd'))
+    .map(([engine, sample]) => {
+      const wall = sample.map(cost => cost.wall);
+      const row = {
+        job: job.name,
+        engine,
+        wall: summarise(wall),
+        cpu: summarise(sample.map(cost => cost.cpu)),
+      };
+      return engine === 'tinyd' ? row : { ...row, ratio: ratioOf(own, wall) };
+    });
 }
 
 function jobs(registry: string, rounds: number): Job[] {
@@ -99,7 +101,8 @@ function environment(engines: readonly Engine[], scratch: string): string[] {
 /** Engines that have the small image already need no network for the run jobs. */
 function prepareRun(registry: string, engines: readonly Engine[]): void {
   for (const engine of engines) {
-    const [command = '', ...args] = engine.pull(`${registry}/library/busybox:latest`, -1);
+    const [command, ...args] = engine.pull(`${registry}/library/busybox:latest`, -1) ?? [];
+    if (command === undefined) continue;
     const result = spawnSync(command, args, { env: engine.env, encoding: 'utf8' });
     if (result.status !== 0)
       throw new Error(`${engine.name} cannot pull from ${registry}: ${result.stderr.trim()}`);
@@ -127,7 +130,9 @@ function main(): void {
   writeFileSync(join(folder, 'latest.md'), report);
   writeFileSync(join(folder, 'latest.json'), `${JSON.stringify({ header, rows }, null, 2)}\n`);
   console.log(report);
-  const behind = rows.filter(row => row.ratio && median([row.ratio.median]) > 1);
+  // The queries of other engines are native clients of a running daemon: their measure is node itself.
+  const isGoal = (row: Row) => /^(pull|run)/.test(row.job);
+  const behind = rows.filter(row => isGoal(row) && row.ratio !== undefined && row.ratio.median > 1);
   if (behind.length > 0)
     console.log(`behind: ${behind.map(row => `${row.engine} at ${row.job}`).join('; ')}`);
 }
