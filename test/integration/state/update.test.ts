@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { outcomeOf, Tinyd } from '../../support/tinyd';
 
 const MIB = 1024 * 1024;
 
@@ -150,6 +150,21 @@ describe('update', function () {
       before,
     );
     assert.deepEqual([memory(id), pids(id)], [String(64 * MIB), 'max']);
+  });
+
+  it('killed at any moment leaves a container that the next update sets right', async () => {
+    const id = await tinyd.ok('run', '-d', '--name', 'c', '-m', '64m', 'busybox', 'sleep', '300');
+    for (const moment of [20, 30, 40, 45, 50, 55, 60, 70, 90]) {
+      const child = tinyd.spawn(['update', '-m', '128m', '--pids-limit', '20', 'c'], { stdio: 'ignore' });
+      const outcome = outcomeOf(child);
+      await sleep(moment);
+      child.kill('SIGKILL');
+      await outcome;
+      assert.match(await hostConfig('c'), /^(67108864 0 <no value>|134217728 0 20)$/);
+      await tinyd.ok('update', '-m', '64m', '--pids-limit', '0', 'c');
+      assert.deepEqual([memory(id), pids(id)], [String(64 * MIB), 'max']);
+      assert.equal(configOf(id).linux.resources.memory?.limit, 64 * MIB);
+    }
   });
 
   it('below what is held in memory is refused and leaves all limits as they were', async () => {

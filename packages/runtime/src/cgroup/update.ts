@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
 import type { ResourceLimits } from '../options';
@@ -8,7 +8,7 @@ import { type CgroupHost, detectCgroups } from './hierarchies';
 import { CgroupReader } from './usage';
 import type { Write } from './v1';
 
-/** What the kernel has in a new cgroup, for limits that are taken away. */
+/** What the kernel has in a new cgroup. */
 const UNLIMITED: Readonly<Record<string, string>> = {
   'memory.limit_in_bytes': '-1',
   'memory.memsw.limit_in_bytes': '-1',
@@ -43,36 +43,40 @@ export interface UpdatedCgroups {
 }
 
 /**
- * Changes the limits of a running container from `before` to `after`: all of them, or none.
+ * Makes the limits of a running container what `limits` says: all of them, or none. What they do not name is unlimited
+ * afterwards, whatever an update that was killed has left.
  *
  * @throws those of `planCgroups`; ERR_TINYD_LIMIT_INVALID when the kernel refuses a value, which it does when the
  * container uses more memory than it is to have.
  */
 export function updateCgroups(
   id: string,
-  before: ResourceLimits,
-  after: ResourceLimits,
+  limits: ResourceLimits,
   host: CgroupHost = detectCgroups(),
 ): UpdatedCgroups {
-  const planned = planCgroups(id, after, [], host);
-  const changes = changesBetween(planCgroups(id, before, [], host).cgroups, planned.cgroups);
+  const { cgroups, warnings } = planCgroups(id, limits, [], host);
+  const changes = cgroups.flatMap(changesOf);
   checkMemory(id, changes, host);
-  return { warnings: planned.warnings, undo: apply(inOrder(changes)) };
+  return { warnings, undo: apply(inOrder(changes)) };
 }
 
-/** The files whose content differs, with their new content. */
-export function changesBetween(before: readonly CgroupPlan[], after: readonly CgroupPlan[]): CgroupChange[] {
-  return after.flatMap(({ path: folder, writes }) => {
-    const old = before.find(({ path }) => path === folder)?.writes ?? [];
-    const removed = old.filter(({ file }) => !writes.some(write => write.file === file));
-    const changed = writes.filter(
-      ({ file, value }) => !old.some(was => was.file === file && was.value === value),
-    );
-    return [
-      ...removed.map(({ file, optional }) => ({ folder, file, value: UNLIMITED[file] ?? 'max', optional })),
-      ...changed.map(write => ({ folder, ...write })),
-    ];
-  });
+/** The files of a cgroup whose content differs from a plan, with their new content. */
+function changesOf({ path: folder, writes }: CgroupPlan): CgroupChange[] {
+  const unlimited = Object.entries(UNLIMITED)
+    .filter(([file]) => !writes.some(write => write.file === file) && existsSync(`${folder}/${file}`))
+    .map(([file, value]) => ({ file, value, optional: true }));
+  return [...writes, ...unlimited]
+    .map(write => ({ folder, ...write }))
+    .filter(({ file, value }) => current(folder, file) !== value.trim());
+}
+
+function current(folder: string, file: string): string | undefined {
+  try {
+    return readFileSync(`${folder}/${file}`, 'latin1').trim();
+  } catch {
+    // Writing to it will tell what is wrong.
+    return undefined;
+  }
 }
 
 const MEMORY = 'memory.limit_in_bytes';

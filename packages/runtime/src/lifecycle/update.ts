@@ -20,6 +20,8 @@ export type LimitChanges = Omit<ResourceLimits, 'memorySwappiness' | 'oomKillDis
  * All or nothing: a value that is refused leaves processes, record and config.json as they were. The rules are those of
  * create, applied to all limits together; memory without `memorySwapBytes` goes on to allow as much swap again.
  *
+ * Killed, it may leave processes that are limited otherwise than the record says, until the next update or start.
+ *
  * Fails with ERR_TINYD_LIMIT_INVALID or ERR_TINYD_CGROUP_UNAVAILABLE.
  *
  * @returns warnings
@@ -54,7 +56,7 @@ function change(
 ): readonly string[] {
   let warnings: readonly string[] = [];
   if (state.status === 'running') {
-    const updated = updateCgroups(record.id, record.options.limits, limits);
+    const updated = updateCgroups(record.id, limits);
     undo.add(updated.undo);
     warnings = updated.warnings;
   } else {
