@@ -1,8 +1,11 @@
+import type { ImageProcessConfig } from '@tinyd/core';
 import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
+import { processConfig, type ReadLayerOptions, withOwnLayer } from './files/changes';
 import { type ArchiveSink, type CopyFromOptions, type CopyToOptions, copyFrom, copyTo } from './files/copy';
 import { diffContainer, type FileChange } from './files/diff';
 import { exportContainer } from './files/export';
+import type { OwnLayer } from './files/own-layer';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { type InspectDocument, inspectContainer } from './lifecycle/inspect';
 import { killContainer } from './lifecycle/kill';
@@ -124,6 +127,16 @@ export class Container {
   /** Writes all its files as a tar archive. See {@link exportContainer} for what is left out. */
   export(sink: ArchiveSink): Promise<void> {
     return exportContainer(this.#context, this.id, sink);
+  }
+
+  /** Lets `read` look at the layer that it writes to. See {@link withOwnLayer} for the errors. */
+  withOwnLayer<T>(options: ReadLayerOptions, read: (layer: OwnLayer) => Promise<T>): Promise<T> {
+    return withOwnLayer(this.#context, this.id, options, read);
+  }
+
+  /** What an image must say so that a container of it is like this one. */
+  processConfig(): ImageProcessConfig {
+    return processConfig(this.record());
   }
 
   /** Runs a further process inside it. */

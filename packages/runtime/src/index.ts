@@ -1,7 +1,9 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
+export type { ReadLayerOptions } from './files/changes';
 export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
 export type { FileChange } from './files/diff';
+export type { OwnLayer } from './files/own-layer';
 export type { RuntimeFolders } from './layout';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect';

@@ -1,6 +1,8 @@
 export type { ImportOptions, RootInput } from './archives/import';
 export type { ArchiveInput } from './archives/load';
 export type { LoadedImage } from './archives/store-images';
+export type { CommitOptions } from './committed/commit-image';
+export type { ChangedFolder } from './committed/layer-entries';
 export type { HistoryRow } from './images/history';
 export type { ImageInspection } from './images/inspect';
 export type { ImageRow } from './images/list';

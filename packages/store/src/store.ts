@@ -14,6 +14,7 @@ import { type ImportOptions, importRoot, type RootInput } from './archives/impor
 import { type ArchiveInput, loadArchive } from './archives/load';
 import { saveImages } from './archives/save';
 import type { LoadedImage } from './archives/store-images';
+import { type CommitOptions, commitImage } from './committed/commit-image';
 import { type Swept, sweep } from './gc/sweep';
 import { type ImageEntry, repositoryOf } from './images/entry';
 import { type FoundImage, findImage } from './images/find';
@@ -120,6 +121,11 @@ export class Store {
       const archive = saveImages(this.#layout, this.#entries(), texts, this.#host, platform);
       for await (const chunk of archive) write(chunk);
     });
+  }
+
+  /** Makes an image of the image with ID `base` and of changes to it. See {@link commitImage}. */
+  commit(base: string, options: CommitOptions): Promise<LoadedImage> {
+    return this.withImages('shared', () => commitImage(this.#layout, this.#find(base).image, options));
   }
 
   /** All images, newest first, one row for each name (and platform). */

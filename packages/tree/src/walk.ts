@@ -91,7 +91,8 @@ class TreeWalk {
   }
 
   #firstName(path: Buffer, { nlink, dev, ino }: BigIntStats, kind: EntryKind): Buffer | undefined {
-    if (kind === 'folder' || nlink < 2n) return undefined;
+    // Devices stay what they are: overlayfs marks all that was deleted by names of one of them.
+    if (kind === 'folder' || kind === 'char' || nlink < 2n) return undefined;
     const key = `${dev}:${ino}`;
     const first = this.#seen.get(key);
     if (first === undefined) this.#seen.set(key, path);
