@@ -36,22 +36,23 @@ static void open_source(struct mount_sources* sources, const char* path, bool re
   sources->trees[sources->count++] = tree;
 }
 
-/** A part of a folder that containers write to: their links lead nowhere outside the folder. */
-static void open_inside(struct mount_sources* sources, const char* folder, const char* path, bool recursive) {
+int mounts_clone_part(const char* folder, const char* path, bool recursive) {
+  if (path[0] == '\0') return mount_clone(AT_FDCWD, folder, recursive);
   int root = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (root == -1) fail(STAGE_MOUNT, folder);
+  if (root == -1) return -1;
   int inside = in_root_open(root, path, O_PATH, 0);
-  if (inside == -1) fail(STAGE_MOUNT, path);
-  int tree = mount_clone(inside, "", recursive);
-  if (tree == -1) fail(STAGE_MOUNT, path);
-  sources->trees[sources->count++] = tree;
-  close(inside);
+  int tree = inside == -1 ? -1 : mount_clone(inside, "", recursive);
+  int reason = errno;
+  if (inside != -1) close(inside);
   close(root);
+  errno = reason;
+  return tree;
 }
 
 static void open_bind(struct mount_sources* sources, const struct plan_mount* step) {
-  if (step->subpath[0] == '\0') return open_source(sources, step->source, step->recursive);
-  open_inside(sources, step->source, step->subpath, step->recursive);
+  int tree = mounts_clone_part(step->source, step->subpath, step->recursive);
+  if (tree == -1) fail(STAGE_MOUNT, step->subpath[0] == '\0' ? step->source : step->subpath);
+  sources->trees[sources->count++] = tree;
 }
 
 struct mount_sources mounts_open_sources(const struct plan* plan) {

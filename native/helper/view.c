@@ -13,6 +13,7 @@
 
 #include "in_root.h"
 #include "mount_calls.h"
+#include "mounts.h"
 #include "proc_stat.h"
 #include "report.h"
 #include "rootfs.h"
@@ -71,13 +72,14 @@ static int running_root(struct request* request) {
   return root;
 }
 
-/** One bind of a container that does not run: access, source, target. */
+/** One bind of a container that does not run: access, source, what to take of it, target. */
 static void bind_source(struct request* request, int root) {
   bool read_only = next_is(request, "ro");
   const char* source = next(request);
+  const char* subpath = next(request);
   const char* target = next(request);
   struct stat info;
-  int tree = mount_clone(AT_FDCWD, source, true);
+  int tree = mounts_clone_part(source, subpath, true);
   if (tree == -1 || fstatat(tree, "", &info, AT_EMPTY_PATH) == -1) fail(STAGE_MOUNT, source);
   if (read_only && mount_change(tree, MOUNT_ATTR_RDONLY, 0, true) == -1) fail(STAGE_MOUNT, source);
   int folder = in_root_make(root, target, S_ISDIR(info.st_mode) ? IN_ROOT_FOLDER : IN_ROOT_FILE);

@@ -48,6 +48,8 @@ const COMMANDS = {
   update: () => require('./commands/update') as typeof import('./commands/update'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
   'volume create': () => require('./commands/volume-create') as typeof import('./commands/volume-create'),
+  'volume export': () => require('./commands/volume-export') as typeof import('./commands/volume-export'),
+  'volume import': () => require('./commands/volume-import') as typeof import('./commands/volume-import'),
   'volume inspect': () => require('./commands/volume-inspect') as typeof import('./commands/volume-inspect'),
   'volume ls': () => require('./commands/volume-ls') as typeof import('./commands/volume-ls'),
   'volume prune': () => require('./commands/volume-prune') as typeof import('./commands/volume-prune'),
@@ -125,6 +127,8 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
   volume: {
     create: ['volume create'],
+    export: ['volume export'],
+    import: ['volume import'],
     inspect: ['volume inspect'],
     ls: ['volume ls'],
     list: ['volume ls'],

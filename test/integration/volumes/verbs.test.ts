@@ -146,6 +146,10 @@ describe('the volume commands', function () {
     assert.match(await tinyd.ok('volume', 'ls', '--help'), /tinyd volume ls \[OPTIONS\]/);
     assert.match(await tinyd.ok('help', 'volume', 'prune'), /Remove volumes that no container uses/);
     assert.match(await tinyd.ok('--help'), /Volumes:\n {2}volume create/);
+    assert.match(
+      await tinyd.ok('completion', 'bash'),
+      /'volume rm'\|'volume remove'\).* operands=\$\(tinyd volume ls -q/,
+    );
     const { stderr } = await tinyd.run(['volume', 'lst']);
     assert.match(stderr, /did you mean ls\?/);
   });

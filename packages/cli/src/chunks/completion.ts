@@ -2,7 +2,7 @@ import { TinydError } from '@tinyd/core';
 import type { CommandClass } from '../command';
 
 /** What the operands of a command are. */
-type Operand = 'container' | 'image' | 'none';
+type Operand = 'container' | 'image' | 'volume' | 'none';
 
 /** docker's objects: their verbs, and the command that each verb stands for. */
 type Objects = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -39,9 +39,10 @@ const PLAIN_COMMANDS = new Set(['completion', 'images', 'import', 'info', 'load'
 /** Verbs that no short command stands for, and that take no container or image. */
 const PLAIN_VERB = /^\S+ (?!exists$)/;
 
+const VOLUME_COMMANDS = new Set(['volume export', 'volume import', 'volume inspect', 'volume rm']);
+
 function describe(command: CommandClass, objects: Objects): CompletedCommand {
-  const isPlain = PLAIN_COMMANDS.has(command.id) || PLAIN_VERB.test(command.id);
-  const operand = isPlain ? 'none' : IMAGE_COMMANDS.has(command.id) ? 'image' : 'container';
+  const operand = operandOf(command.id);
   const flags = Object.entries({ ...command.flags, ...command.baseFlags }).map(([name, flag]) => ({
     name,
     char: flag.char,
@@ -57,8 +58,18 @@ function describe(command: CommandClass, objects: Objects): CompletedCommand {
   return { name: command.id, forms, summary: command.summary ?? '', operand, flags };
 }
 
-const CONTAINERS = "tinyd ps -a --format '{{.Names}}' 2>/dev/null";
-const IMAGES = "tinyd images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null";
+function operandOf(id: string): Operand {
+  if (VOLUME_COMMANDS.has(id)) return 'volume';
+  if (PLAIN_COMMANDS.has(id) || PLAIN_VERB.test(id)) return 'none';
+  return IMAGE_COMMANDS.has(id) ? 'image' : 'container';
+}
+
+/** Commands that print what an operand may be. */
+const NAMES: Readonly<Record<Exclude<Operand, 'none'>, string>> = {
+  container: "tinyd ps -a --format '{{.Names}}' 2>/dev/null",
+  image: "tinyd images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null",
+  volume: 'tinyd volume ls -q 2>/dev/null',
+};
 
 function bashScript(commands: readonly CompletedCommand[], objects: Objects): string {
   const cases = commands.map(({ forms, operand, flags }) => {
@@ -66,7 +77,7 @@ function bashScript(commands: readonly CompletedCommand[], objects: Objects): st
       `--${flag.name}`,
       ...(flag.char === undefined ? [] : [`-${flag.char}`]),
     ]);
-    const operands = operand === 'none' ? '' : `operands=$(${operand === 'image' ? IMAGES : CONTAINERS})`;
+    const operands = operand === 'none' ? '' : `operands=$(${NAMES[operand]})`;
     return `    ${forms.map(quote).join('|')}) flags=${quote(words(typed))}; ${operands} ;;`;
   });
   const nouns = Object.keys(objects);
@@ -113,8 +124,9 @@ function zshScript(commands: readonly CompletedCommand[], objects: Objects): str
     return `    ${forms.map(quote).join('|')}) _arguments -s ${specs.join(' ')}${operands} ;;`;
   });
   return `#compdef tinyd
-_tinyd_containers() { compadd -- \${(f)"$(${CONTAINERS})"} }
-_tinyd_images() { compadd -- \${(f)"$(${IMAGES})"} }
+_tinyd_containers() { compadd -- \${(f)"$(${NAMES.container})"} }
+_tinyd_images() { compadd -- \${(f)"$(${NAMES.image})"} }
+_tinyd_volumes() { compadd -- \${(f)"$(${NAMES.volume})"} }
 _tinyd() {
   local -a commands=(
 ${list}
@@ -162,9 +174,7 @@ function fishScript(commands: readonly CompletedCommand[], objects: Objects): st
     });
     const seen = quote(typed.join('; or '));
     const operands =
-      operand === 'none'
-        ? []
-        : [`complete -c tinyd -f -n ${seen} -a ${quote(`(${operand === 'image' ? IMAGES : CONTAINERS})`)}`];
+      operand === 'none' ? [] : [`complete -c tinyd -f -n ${seen} -a ${quote(`(${NAMES[operand]})`)}`];
     const isFirst = quote(`not ${SEEN} ${first}`);
     return [
       ...(name.includes(' ') ? [] : [`complete -c tinyd -f -n ${isFirst} -a ${name} -d ${quote(summary)}`]),

@@ -10,6 +10,7 @@ import { decodeReport } from '../plan/report';
 import { layersOf } from '../rootfs/writable-layer';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { STATUS_RULES } from '../state/status';
+import { volumeLayout } from '../volumes/volume-layout';
 
 /** How the helper is told to answer the request on descriptor 3. */
 const VIEW_ARGUMENTS = ['tinyd-init', 'view'];
@@ -61,11 +62,15 @@ function openRunning({ record, state }: ContainerView, scope: ViewScope): number
 }
 
 function openStopped({ layout }: RuntimeContext, { record, paths }: ContainerView, scope: ViewScope): number {
-  const { options } = record;
+  const { options, volumes = [] } = record;
   const { workingDir, overlayOptions, target } = lowerRootfs(layout, paths, layersOf(record));
-  // A bind whose source is missing has nothing to show; the next start makes or refuses it.
-  const binds = scope === 'root' ? [] : options.binds.filter(bind => existsSync(bind.source));
-  const outermostFirst = [...binds].sort((a, b) => a.target.length - b.target.length);
+  const mounts = [
+    ...options.binds.map(bind => ({ ...bind, subpath: '' })),
+    ...volumes.map(volume => ({ subpath: '', ...volume, source: volumeLayout(layout, volume.name).data })),
+  ];
+  // A mount whose source is missing has nothing to show; the next start makes or refuses it.
+  const shown = scope === 'root' ? [] : mounts.filter(mount => existsSync(mount.source));
+  const outermostFirst = shown.sort((a, b) => a.target.length - b.target.length);
   const answer = ask([
     'stopped',
     scope,
@@ -73,7 +78,7 @@ function openStopped({ layout }: RuntimeContext, { record, paths }: ContainerVie
     overlayOptions,
     target,
     access(options.readOnlyRoot),
-    ...outermostFirst.flatMap(bind => [access(bind.readOnly), bind.source, bind.target]),
+    ...outermostFirst.flatMap(bind => [access(bind.readOnly), bind.source, bind.subpath, bind.target]),
   ]);
   if (answer.fd !== -1) return answer.fd;
   throw startError(decodeReport(answer.message), 'open the files of', record.name, '');

@@ -10,7 +10,7 @@ import type { MountedVolume } from '../record';
 import { folderInLayers } from '../rootfs/layered-lookup';
 import type { Undo } from '../undo';
 import type { WantedVolume } from './container-volumes';
-import { fillVolume, finishFilling } from './fill-volume';
+import { fillFromImage, finishFilling } from './fill-volume';
 import { makeVolume } from './make-volume';
 import { removeUnused, volumeNotFound } from './remove-volume';
 import { isVolumeName, volumeLayout } from './volume-layout';
@@ -100,7 +100,7 @@ async function fill(
   const layers = options.image.lowerDirs.map(dir => join(context.layout.root, dir));
   for (const { target } of uses.filter(use => use.copy)) {
     const folders = folderInLayers(layers, target);
-    if (folders !== undefined) await fillVolume(volume, folders, durable);
+    if (folders !== undefined) await fillFromImage(volume, folders, durable);
   }
 }
 

@@ -15,24 +15,39 @@ import type { VolumeLayout } from './volume-layout';
 
 /**
  * Copies what an image has at the place of a mount into a volume that is empty, as docker does: content, owners, modes,
- * times, attributes and links; the volume's own folder becomes like the image's.
- *
- * The content is gathered beside the volume's data and moved there when it is complete and on disk, so that a copy
- * that was cut short is done again. The caller holds the volume's lock.
+ * times, attributes and links; the volume's own folder becomes like the image's. The caller holds the volume's lock.
  *
  * @param folders the parts of the image's folder, topmost first
  * @param durable false: need not survive a power cut
  */
-export async function fillVolume(
+export async function fillFromImage(
   volume: VolumeLayout,
   folders: readonly string[],
   durable: boolean,
 ): Promise<void> {
+  const copy = (targetDir: string) => copyMergedFolder({ folders, targetDir, overlayXattr: 'trusted' });
+  await fillVolume(volume, copy, durable);
+}
+
+/**
+ * Fills a volume that is empty, completely or not at all. The caller holds its lock.
+ *
+ * The content is gathered beside the volume's data and moved there when it is complete and on disk, so that what was
+ * cut short can be done again.
+ *
+ * @param gather writes the content, and the attributes of the volume's own folder, into an empty folder
+ * @returns false when the volume has content already
+ */
+export async function fillVolume(
+  volume: VolumeLayout,
+  gather: (folder: string) => Promise<void>,
+  durable: boolean,
+): Promise<boolean> {
   await finishFilling(volume);
-  if (readdirSync(volume.data).length > 0) return;
-  mkdirSync(volume.copying, { mode: 0o700 });
+  if (readdirSync(volume.data).length > 0) return false;
+  mkdirSync(volume.copying, { mode: 0o755 });
   try {
-    await copyMergedFolder({ folders, targetDir: volume.copying, overlayXattr: 'trusted' });
+    await gather(volume.copying);
     if (durable) await syncAll(volume.copying);
   } catch (error) {
     await removeTree(volume.copying);
@@ -41,6 +56,7 @@ export async function fillVolume(
   renameSync(volume.copying, volume.copied);
   if (durable) syncFolder(volume.dir);
   await finishFilling(volume);
+  return true;
 }
 
 /**

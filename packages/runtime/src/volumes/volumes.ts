@@ -2,7 +2,9 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
+import type { ArchiveSink } from '../files/copy';
 import type { InspectDocument } from '../lifecycle/inspect';
+import { exportVolume, importVolume } from './archive-volume';
 import {
   anonymousVolumeName,
   makeVolume,
@@ -78,14 +80,29 @@ export class Volumes {
     await removeVolume(this.#context, name);
   }
 
+  /** Bytes of the files in a volume; 0 for one that is not there. */
+  size(name: string): number {
+    return contentBytes(volumeLayout(this.#context.layout, name).data);
+  }
+
   /**
    * Removes a volume unless a container uses it by now.
    *
    * @returns the bytes that were in it, undefined when it stays
    */
   async removeUnused(name: string): Promise<number | undefined> {
-    const bytes = contentBytes(volumeLayout(this.#context.layout, name).data);
+    const bytes = this.size(name);
     return (await removeUnused(this.#context, name)) === 'removed' ? bytes : undefined;
+  }
+
+  /** Writes what is in a volume as a tar archive. See {@link exportVolume} for the errors. */
+  async export(name: string, sink: ArchiveSink): Promise<void> {
+    await exportVolume(volumeLayout(this.#context.layout, this.#record(name).name), sink);
+  }
+
+  /** Fills an empty volume from a tar archive, or leaves it empty. See {@link importVolume} for the errors. */
+  async import(name: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
+    await importVolume(volumeLayout(this.#context.layout, this.#record(name).name), archive);
   }
 
   #record(name: string): VolumeRecord {

@@ -1,0 +1,39 @@
+import { createReadStream } from 'node:fs';
+import * as Args from '@oclif/core/args';
+import { TinydError } from '@tinyd/core';
+import { TinydCommand } from '../command';
+import { refuseTerminal } from '../use-cases/refuse-terminal';
+
+/** `tinyd volume import`. */
+export default class VolumeImport extends TinydCommand {
+  static override summary = 'Fill an empty volume from a tar archive';
+  static override group = 'Volumes' as const;
+  static override examples = [
+    'tinyd volume create data && tinyd volume import data data.tar',
+    'gunzip < data.tar.gz | tinyd volume import data -',
+  ];
+  static override args = {
+    volume: Args.string({ required: true, description: 'Name of a volume without content' }),
+    file: Args.string({ required: true, description: 'Uncompressed tar archive, - for standard input' }),
+  };
+  static override flags = {};
+
+  override async run(): Promise<void> {
+    const { args } = this.parseLine(VolumeImport);
+    if (args.file === '-') refuseTerminal('read an archive', 0);
+    const archive = args.file === '-' ? process.stdin : readFile(args.file);
+    await this.openRuntime().volumes.import(args.volume, archive);
+  }
+}
+
+/** Fails with ERR_TINYD_SYSTEM, naming the file. */
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
+  } catch (cause) {
+    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${(cause as Error).message.split(',')[0]}`, {
+      hint: 'check the file',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,146 @@
+import { strict as assert } from 'node:assert';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RegistryServer } from '@tinyd/registry';
+import { makeCanary } from '../../support/canary';
+import { type LayerEntry, tarOf } from '../../support/image-builder';
+import type { Tinyd } from '../../support/tinyd';
+import { serveImages, tinydFor } from './volume-image';
+
+describe('volumes as archives', function () {
+  this.timeout(60_000);
+  let registry: RegistryServer;
+  let tinyd: Tinyd;
+
+  before(async () => {
+    registry = await serveImages([{ name: 'busybox', layers: [] }]);
+  });
+  after(() => registry.close());
+  beforeEach(() => {
+    tinyd = tinydFor(registry);
+  });
+  afterEach(() => tinyd.dispose());
+
+  const data = (name: string, ...path: string[]): string =>
+    join(tinyd.root, 'volumes', name, '_data', ...path);
+
+  it('are exported and imported with owners, modes, times and links', async () => {
+    const script =
+      'cd /v; mkdir -m 750 d; echo hello > d/f; chown 7:8 d/f; chmod 4755 d/f; ln d/f twin; ln -s /etc/shadow out; mkfifo p; chown 999:998 /v; chmod 1700 /v; touch -d 2020-02-02 d';
+    await tinyd.ok('run', '--rm', '-v', 'one:/v', 'busybox', 'sh', '-c', script);
+    const file = join(tinyd.base, 'one.tar');
+    await tinyd.ok('volume', 'export', '-o', file, 'one');
+    await tinyd.ok('volume', 'create', 'two');
+    await tinyd.ok('volume', 'import', 'two', file);
+    for (const path of ['.', 'd', 'd/f', 'twin', 'out', 'p']) {
+      const [was, is] = [lstatSync(data('one', path)), lstatSync(data('two', path))];
+      const facts = (of: typeof was) => [
+        of.mode,
+        of.uid,
+        of.gid,
+        of.size,
+        of.nlink,
+        Math.trunc(of.mtimeMs / 1000),
+      ];
+      assert.deepEqual(facts(is), facts(was), path);
+    }
+    assert.equal(readFileSync(data('two', 'twin'), 'utf8'), 'hello\n');
+    assert.equal(readlinkSync(data('two', 'out')), '/etc/shadow');
+    assert.equal(statSync(data('two', 'twin')).ino, statSync(data('two', 'd/f')).ino);
+
+    const piped = await tinyd.run(['volume', 'export', 'two']);
+    await tinyd.ok('volume', 'create', 'three');
+    const imported = await tinyd.run(['volume', 'import', 'three', '-'], Buffer.from(piped.stdout, 'latin1'));
+    assert.equal(imported.code, 0, imported.stderr);
+    assert.deepEqual(readdirSync(data('three')).sort(), ['d', 'out', 'p', 'twin']);
+  });
+
+  it('go into empty volumes that are there', async () => {
+    const archive = await tarOf([{ name: 'f', content: 'new' }]);
+    await tinyd.ok('volume', 'create', 'full');
+    writeFileSync(data('full', 'mine'), 'mine');
+    const full = await tinyd.run(['volume', 'import', 'full', '-'], archive);
+    assert.equal(full.code, 1);
+    assert.match(full.stderr, /import into volume full: it has content/);
+    assert.deepEqual(readdirSync(data('full')), ['mine']);
+    for (const args of [
+      ['import', 'absent', '-'],
+      ['export', 'absent'],
+      ['export', '../volumes/full'],
+    ]) {
+      assert.match((await tinyd.run(['volume', ...args], archive)).stderr, /no such volume/);
+    }
+    await tinyd.ok('volume', 'create', 'empty');
+    const unread = await tinyd.run(['volume', 'import', 'empty', '/absent.tar']);
+    assert.match(unread.stderr, /read \/absent.tar: ENOENT/);
+  });
+
+  const hostile: Readonly<Record<string, readonly LayerEntry[]>> = {
+    'a name with ..': [{ name: '../../canary/file', content: 'x' }],
+    'a file below a link': [
+      { name: 'way', type: 'symlink', linkname: '../../../canary' },
+      { name: 'way/file', content: 'x' },
+    ],
+    'a folder where a link is': [
+      { name: 'way', type: 'symlink', linkname: '/etc' },
+      { name: 'way/', type: 'directory', mode: 0o777 },
+    ],
+    'a hard link to the outside': [{ name: 'hard', type: 'link', linkname: '../../../canary/file' }],
+    'a hard link through a link': [
+      { name: 'way', type: 'symlink', linkname: '../../../canary' },
+      { name: 'hard', type: 'link', linkname: 'way/file' },
+    ],
+    'a hard link to what is not there': [{ name: 'hard', type: 'link', linkname: '/etc/passwd' }],
+  };
+  for (const [name, entries] of Object.entries(hostile)) {
+    it(`that hold ${name} change nothing`, async () => {
+      const canary = makeCanary(join(tinyd.root, 'canary'));
+      await tinyd.ok('volume', 'create', 'vol');
+      const archive = await tarOf([{ name: 'good', content: 'good' }, ...entries]);
+      const { code, stderr } = await tinyd.run(['volume', 'import', 'vol', '-'], archive);
+      assert.equal(code, 1);
+      assert.match(stderr, /ERR_TINYD_/);
+      assert.doesNotMatch(stderr, /ERR_TINYD_INTERNAL/);
+      canary.check();
+      assert.deepEqual(readdirSync(data('vol')), [], 'half an archive stayed');
+      assert.deepEqual(readdirSync(join(tinyd.root, 'volumes', 'vol')).sort(), ['_data', 'volume.json']);
+    });
+  }
+
+  it('that are cut off, or are none, change nothing', async () => {
+    await tinyd.ok('volume', 'create', 'vol');
+    const archive = await tarOf([{ name: 'f', content: Buffer.alloc(100_000, 'x') }]);
+    for (const bytes of [
+      archive.subarray(0, 50_000),
+      Buffer.from('no archive at all'),
+      Buffer.alloc(3000, 'y'),
+    ]) {
+      const { code, stderr } = await tinyd.run(['volume', 'import', 'vol', '-'], bytes);
+      assert.equal(code, 1, `${bytes.length} bytes: ${stderr}`);
+      assert.match(stderr, /ERR_TINYD_LAYER_INVALID/, `${bytes.length} bytes`);
+      assert.deepEqual(readdirSync(data('vol')), []);
+    }
+    assert.deepEqual(readdirSync(join(tinyd.root, 'volumes', 'vol')).sort(), ['_data', 'volume.json']);
+  });
+
+  it('are what cp reaches in a container that does not run', async () => {
+    await tinyd.ok('volume', 'create', 'vol');
+    await tinyd.ok('run', '--rm', '-v', 'vol:/v', 'busybox', 'sh', '-c', 'mkdir /v/sub; ln -s / /v/sub/out');
+    await tinyd.ok(
+      'create',
+      '--name',
+      'c',
+      '-v',
+      'vol:/v',
+      '--mount',
+      'type=volume,src=vol,dst=/part,volume-subpath=sub',
+      'busybox',
+    );
+    const host = join(tinyd.base, 'f');
+    writeFileSync(host, 'copied');
+    await tinyd.ok('cp', host, 'c:/v/whole');
+    await tinyd.ok('cp', host, 'c:/part/piece');
+    assert.equal(readFileSync(data('vol', 'whole'), 'utf8'), 'copied');
+    assert.equal(readFileSync(data('vol', 'sub', 'piece'), 'utf8'), 'copied');
+  });
+});
