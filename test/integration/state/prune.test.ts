@@ -133,11 +133,56 @@ describe('prune and system df', function () {
     assert.deepEqual([await names(), await images()], [[], []]);
   });
 
+  it('system prune --volumes removes anonymous volumes that nobody mounts, too', async () => {
+    await tinyd.ok(
+      'run',
+      '--name',
+      'c',
+      '-v',
+      '/d',
+      'busybox',
+      'dd',
+      'if=/dev/zero',
+      'of=/d/x',
+      'bs=1000',
+      'count=3',
+    );
+    await tinyd.ok('volume', 'create', 'named');
+    const [anonymous = ''] = (await tinyd.ok('volume', 'ls', '-q'))
+      .split('\n')
+      .filter(name => name !== 'named');
+    assert.match(
+      (await tinyd.run(['system', 'prune', '--volumes'], 'n\n')).stdout,
+      /^ {2}- all anonymous volumes not used/m,
+    );
+    const both = await tinyd.run(['system', 'prune', '-f', '--volumes', '--filter', 'until=1h']);
+    assert.equal(both.code, 1);
+    assert.match(both.stderr, /until.*--volumes/);
+    const gone = await tinyd.ok('system', 'prune', '-f', '--volumes');
+    assert.match(gone, new RegExp(`Deleted Volumes:\n${anonymous}\n\nTotal reclaimed space: 3kB$`));
+    assert.equal(await tinyd.ok('volume', 'ls', '-q'), 'named');
+  });
+
   it('system df tells what is used, what could be reclaimed, and what prune then gives back', async () => {
     const before = (await tinyd.ok('system', 'df')).split('\n');
-    assert.match(before[0] ?? '', /^TYPE {9}TOTAL {5}ACTIVE {4}SIZE {3,}RECLAIMABLE$/);
-    assert.match(before[1] ?? '', /^Images {7}1 {9}0 {9}([\d.]+MB) +\1 \(100%\)$/);
-    assert.match(before[2] ?? '', /^Containers {3}0 {9}0 {9}0B +0B$/);
+    assert.match(before[0] ?? '', /^TYPE {12}TOTAL {5}ACTIVE {4}SIZE {3,}RECLAIMABLE$/);
+    assert.match(before[1] ?? '', /^Images {10}1 {9}0 {9}([\d.]+MB) +\1 \(100%\)$/);
+    assert.match(before[3] ?? '', /^Local Volumes {3}0 {9}0 {9}0B +0B$/);
+    assert.match(before[2] ?? '', /^Containers {6}0 {9}0 {9}0B +0B$/);
+    const fill = (name: string, kB: number) =>
+      tinyd.ok(
+        'run',
+        '--rm',
+        '-v',
+        `${name}:/d`,
+        'busybox',
+        'sh',
+        '-c',
+        `dd if=/dev/zero of=/d/x bs=1000 count=${kB} 2>&1`,
+      );
+    await fill('used', 2);
+    await fill('unused', 1);
+    await tinyd.ok('create', '--name', 'mounts', '-v', 'used:/d', ...LONG);
     await tinyd.ok('tag', 'busybox', 'mine:1');
     await tinyd.ok('run', '-d', '--name', 'running', ...LONG);
     await tinyd.ok(
@@ -152,16 +197,23 @@ describe('prune and system df', function () {
     const rows = (
       await tinyd.ok('system', 'df', '--format', '{{.Type}} {{.TotalCount}} {{.Active}} {{.Reclaimable}}')
     ).split('\n');
-    assert.deepEqual(rows.slice(0, 2), ['Images 1 1 0B (0%)', 'Containers 2 1 2MB (100%)']);
+    assert.deepEqual(rows, [
+      'Images 1 1 0B (0%)',
+      'Containers 3 1 2MB (100%)',
+      'Local Volumes 2 1 1kB (33%)',
+    ]);
     const verbose = await tinyd.ok('system', 'df', '-v');
     assert.match(
       verbose,
       /^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE +SHARED SIZE +UNIQUE SIZE +CONTAINERS$/m,
     );
-    assert.match(verbose, /^mine +1 +[0-9a-f]{12} .* ([\d.]+MB) +0B +\1 +2$/m);
+    assert.match(verbose, /^mine +1 +[0-9a-f]{12} .* ([\d.]+MB) +0B +\1 +3$/m);
+    assert.match(verbose, /^VOLUME NAME +LINKS +SIZE$/m);
+    assert.match(verbose, /^used +1 +2kB$/m);
+    assert.match(verbose, /^unused +0 +1kB$/m);
     assert.match(verbose, /^CONTAINER ID +IMAGE +COMMAND +SIZE +CREATED +STATUS +NAMES$/m);
     assert.match(verbose, /^[0-9a-f]{12} +busybox .* 2MB .* ended$/m);
-    await tinyd.ok('rm', '-f', 'running', 'ended');
+    await tinyd.ok('rm', '-f', 'running', 'ended', 'mounts');
     const [size] = /[\d.]+MB/.exec(await tinyd.ok('system', 'df', '--format', '{{.Size}}')) ?? assert.fail();
     const [freed] = /[\d.]+MB$/.exec(await tinyd.ok('image', 'prune', '-a', '-f')) ?? assert.fail();
     assert.ok(Math.abs(Number.parseFloat(freed) - Number.parseFloat(size)) < 0.1, `${size} became ${freed}`);

@@ -1,13 +1,19 @@
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { showOut, stdoutWidth } from '../output';
-import { diskUsageListing, diskUsageOfContainers, diskUsageOfImages } from '../present/disk-usage-rows';
+import {
+  diskUsageListing,
+  diskUsageOfContainers,
+  diskUsageOfImages,
+  diskUsageOfVolumes,
+} from '../present/disk-usage-rows';
 import { renderListing } from '../present/list';
 import { diskUsage } from '../use-cases/disk-usage';
 
 /** `tinyd system df`. */
 export default class SystemDf extends TinydCommand {
-  static override summary = 'Show the space that images and containers take, and what could be reclaimed';
+  static override summary =
+    'Show the space that images, containers and volumes take, and what could be reclaimed';
   static override group = 'Other' as const;
   static override examples = [
     'tinyd system df',
@@ -15,7 +21,7 @@ export default class SystemDf extends TinydCommand {
     "tinyd system df --format '{{.Type}} {{.Size}}'",
   ];
   static override flags = {
-    verbose: toggle('Show each image and container', { char: 'v' }),
+    verbose: toggle('Show each image, container and volume', { char: 'v' }),
     format: text('table, json, a template, or "table TEMPLATE"', 'FORMAT'),
   };
   static override args = {};
@@ -28,5 +34,6 @@ export default class SystemDf extends TinydCommand {
     const now = Date.now();
     showOut(`Images space usage:\n\n${renderListing(diskUsageOfImages(usage, now), style)}`);
     showOut(`\nContainers space usage:\n\n${renderListing(diskUsageOfContainers(usage, now), style)}`);
+    showOut(`\nLocal Volumes space usage:\n\n${renderListing(diskUsageOfVolumes(usage), style)}`);
   }
 }

@@ -5,10 +5,11 @@ import type { Listing, Row } from './list';
 import { humanSize } from './units';
 
 /** Totals by kind, in docker's columns and template fields. */
-export function diskUsageListing({ images, containers }: DiskUsage): Listing {
+export function diskUsageListing({ images, containers, volumes }: DiskUsage): Listing {
   const used = new Set(containers.map(({ container }) => container.imageId));
   const running = containers.filter(({ container }) => ['running', 'paused'].includes(container.status));
   const idle = containers.filter(each => !running.includes(each));
+  const mounted = volumes.filter(({ volume }) => volume.containers.length > 0);
   const rows = [
     row('Images', {
       total: images.images.length,
@@ -21,6 +22,12 @@ export function diskUsageListing({ images, containers }: DiskUsage): Listing {
       active: running.length,
       bytes: sum(containers),
       reclaimableBytes: sum(idle),
+    }),
+    row('Local Volumes', {
+      total: volumes.length,
+      active: mounted.length,
+      bytes: sum(volumes),
+      reclaimableBytes: sum(volumes) - sum(mounted),
     }),
   ];
   return {
@@ -86,4 +93,15 @@ export function diskUsageOfContainers({ containers }: DiskUsage, now: number): L
   const rows = containers.map(({ bytes }, index) => ({ ...listing.rows[index], Size: humanSize(bytes) }));
   const table = ['ID', 'Image', 'Command', 'Size', 'RunningFor', 'Status', 'Names'];
   return { ...listing, rows, table };
+}
+
+/** `system df -v`: one row a volume. */
+export function diskUsageOfVolumes({ volumes }: DiskUsage): Listing {
+  const rows = volumes.map(({ volume, bytes }) => ({
+    Name: volume.name,
+    Links: String(volume.containers.length),
+    Size: humanSize(bytes),
+  }));
+  const headings = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
+  return { rows, headings, table: ['Name', 'Links', 'Size'], quiet: 'Name' };
 }

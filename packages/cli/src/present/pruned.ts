@@ -6,6 +6,11 @@ export function deletedContainers(ids: readonly string[]): string {
   return section('Deleted Containers', ids);
 }
 
+/** docker's list of volumes that went. */
+export function deletedVolumes(names: readonly string[]): string {
+  return section('Deleted Volumes', names);
+}
+
 /** docker's list of images, names and layers that went. */
 export function deletedImages({ removed }: Pruned): string {
   const lines = removed.map(item =>

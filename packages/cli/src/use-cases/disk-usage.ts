@@ -1,4 +1,4 @@
-import type { ContainerSummary, Runtime } from '@tinyd/runtime';
+import type { ContainerSummary, Runtime, VolumeSummary } from '@tinyd/runtime';
 import type { ImageRow, ImagesUsage, Store } from '@tinyd/store';
 
 /** What tinyd keeps on disk. Bytes. */
@@ -7,6 +7,7 @@ export interface DiskUsage {
   /** One for each name of an image. */
   readonly rows: readonly ImageRow[];
   readonly containers: readonly ContainerUsage[];
+  readonly volumes: readonly { readonly volume: VolumeSummary; readonly bytes: number }[];
 }
 
 /** A container, and what lies in its own writable layer. */
@@ -15,11 +16,14 @@ export interface ContainerUsage {
   readonly bytes: number;
 }
 
-/** Looks at all images and containers. Walks through the writable layers. */
+/** Looks at all images, containers and volumes. Walks through writable layers and volumes. */
 export function diskUsage(store: Store, runtime: Runtime): DiskUsage {
   const containers = runtime
     .containers()
     .map(container => ({ container, bytes: runtime.find(container.id).size() }));
   const used = new Set(containers.map(({ container }) => container.imageId));
-  return { images: store.usage(id => used.has(id)), rows: store.images(), containers };
+  const volumes = runtime.volumes
+    .list()
+    .map(volume => ({ volume, bytes: runtime.volumes.size(volume.name) }));
+  return { images: store.usage(id => used.has(id)), rows: store.images(), containers, volumes };
 }

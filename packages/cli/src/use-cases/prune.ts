@@ -3,6 +3,7 @@ import type { ContainerSummary, Runtime } from '@tinyd/runtime';
 import type { ContainerUse, ImageRow, Pruned, Store } from '@tinyd/store';
 import { matchesLabels, parseFilters } from '../flags/filters';
 import { parseLogTime } from '../flags/log-times';
+import { prunableVolumes } from './filter-volumes';
 
 /** What `prune --filter` lets pass: when a thing was made, and its labels. */
 export type PruneFilter = (thing: {
@@ -71,6 +72,25 @@ export function pruneImages(
   const { all, filter } = options;
   const matches = (row: ImageRow) => filter(row);
   return store.prune({ all, matches, usedBy: id => imageUsers(runtime, id) });
+}
+
+/** What was removed. */
+export interface PrunedVolumes {
+  readonly names: readonly string[];
+  readonly freedBytes: number;
+}
+
+/** Removes anonymous volumes that no container mounts. `filters`: of labels alone. */
+export async function pruneVolumes(runtime: Runtime, filters: readonly string[]): Promise<PrunedVolumes> {
+  const names: string[] = [];
+  let freedBytes = 0;
+  for (const { name } of prunableVolumes(runtime.volumes.list(), filters, false)) {
+    const bytes = await runtime.volumes.removeUnused(name);
+    if (bytes === undefined) continue;
+    names.push(name);
+    freedBytes += bytes;
+  }
+  return { names, freedBytes };
 }
 
 /** The containers that were made from an image, as they are now. */
