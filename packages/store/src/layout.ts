@@ -17,6 +17,8 @@ export interface StoreLayout {
   readonly locks: string;
   /** What pulls that are going on, or were interrupted, need: spared by the garbage collection. */
   readonly pulls: string;
+  /** Which images were made of archives on this machine. */
+  readonly localRoots: string;
 }
 
 /** Computes the paths of a store below its root folder. */
@@ -31,6 +33,7 @@ export function storeLayout(root: string): StoreLayout {
     links: join(root, 'l'),
     locks: join(root, 'locks'),
     pulls: join(root, 'pulls'),
+    localRoots: join(root, 'local-roots'),
   };
 }
 

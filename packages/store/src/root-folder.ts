@@ -13,6 +13,7 @@ const VERSION_KEY = 'io.tinyd.store.version';
 /** What may lie in a root folder before the first image: folders of the runtime, of a killed first pull. */
 const KNOWN_NAMES = new Set(
   ['oci-layout', 'index.json', 'blobs', 'partial', 'layers', 'l', 'locks', 'pulls'].concat([
+    'local-roots',
     'containers',
     'names',
     'networks',

@@ -12,6 +12,7 @@ import {
 import type { LockMode } from '@tinyd/native';
 import { type ImportOptions, importRoot, type RootInput } from './archives/import';
 import { type ArchiveInput, loadArchive } from './archives/load';
+import { imageOfLocalRoot, type LocalRootOptions } from './archives/local-root';
 import { saveImages } from './archives/save';
 import type { LoadedImage } from './archives/store-images';
 import { type CommitOptions, commitImage } from './committed/commit-image';
@@ -109,6 +110,11 @@ export class Store {
   /** Makes an image of a root file system. See {@link importRoot}. */
   import(input: RootInput, options: ImportOptions): Promise<LoadedImage> {
     return importRoot(this.#layout, input, options);
+  }
+
+  /** The image of a folder or archive on this machine, made if need be. See {@link imageOfLocalRoot}. */
+  imageOfLocalRoot(path: string, options: LocalRootOptions): Promise<Digest> {
+    return imageOfLocalRoot(this.#layout, path, options);
   }
 
   /** Gives an archive of images to `write`, piece by piece; they cannot be removed meanwhile. See {@link saveImages}. */

@@ -16,7 +16,10 @@ export default class Create extends TinydCommand {
     'id=$(tinyd create -it busybox sh) && tinyd start -ai $id',
   ];
   static override args = {
-    image: Args.string({ required: true, description: 'Name or ID of the image' }),
+    image: Args.string({
+      required: true,
+      description: 'Name or ID of the image, or a path: a folder or tar archive with a root file system',
+    }),
     command: Args.string({ multiple: true, description: "Replaces the image's command" }),
   };
   static override flags = createFlags;

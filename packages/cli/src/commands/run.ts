@@ -19,12 +19,14 @@ export default class Run extends TinydCommand {
     'tinyd run --rm -it busybox sh',
     'tinyd run -d --name web -p 8080:80 nginx',
     'tinyd run --rm -v "$PWD:/src:ro" -w /src -u 1000 debian ls',
+    'tinyd run -it ./busybox.tar.xz sh',
     'tinyd run --rm -m 64m --cpus 0.5 --network none busybox free',
   ];
   static override args = {
     image: Args.string({
       required: true,
-      description: 'Name or ID of the image; pulled when it is not there',
+      description:
+        'Name or ID of the image, pulled when it is not there; or a path: a folder or tar archive with a root file system',
     }),
     command: Args.string({ multiple: true, description: "Replaces the image's command" }),
   };

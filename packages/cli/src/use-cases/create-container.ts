@@ -33,9 +33,9 @@ export async function createContainer(globals: Globals, request: CreateRequest):
   const cidFile = claimCidFile(textOf(flags.cidfile));
   try {
     const wanted = { name: request.image, platform, policy, quiet: flags.quiet === true };
-    const store = await ensureImage(globals, wanted);
+    const { store, image: found } = await ensureImage(globals, wanted);
     const container = await store.withImages('shared', () => {
-      const image = store.imageForContainer(request.image, named);
+      const image = store.imageForContainer(found, named);
       return openRuntime(globals).create(bindImage(options, image, request.command));
     });
     cidFile.write(container.id);

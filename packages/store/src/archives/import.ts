@@ -60,7 +60,7 @@ export async function importRoot(
   return withScratchFolder(layout, async folder => {
     const path = join(folder, 'root');
     const blob = await writeRootBlob(chunks, { path, label, limitBytes: spoolLimit(layout), signal });
-    const content = imageOf(label, blob, options);
+    const { content } = rootImage(label, blob, options);
     const pull = { platform, explicitPlatform: false, ...(signal && { signal }) };
     try {
       const [image] = await storeImages(
@@ -85,7 +85,12 @@ export async function importRoot(
   });
 }
 
-function imageOf(label: string, blob: RootBlob, options: ImportOptions): ArchiveContent {
+/** The image of a root file system, as if it lay in an archive. */
+export function rootImage(
+  label: string,
+  blob: RootBlob,
+  options: ImportOptions,
+): { readonly imageId: Digest; readonly content: ArchiveContent } {
   const { reference, platform, config, comment, created } = options;
   const { os, architecture, variant } = platform;
   const document: ImageConfig = {
@@ -107,7 +112,7 @@ function imageOf(label: string, blob: RootBlob, options: ImportOptions): Archive
   };
   const manifestBytes = Buffer.from(JSON.stringify(manifest));
   const target = descriptorOf(manifestBytes, mediaType);
-  return {
+  const content: ArchiveContent = {
     label,
     images: [{ target, names: reference ? [reference] : [] }],
     documents: new Map<Digest, Uint8Array>([
@@ -117,6 +122,7 @@ function imageOf(label: string, blob: RootBlob, options: ImportOptions): Archive
     blob: digest =>
       digest === blob.descriptor.digest ? { path: blob.path, size: blob.descriptor.size } : undefined,
   };
+  return { imageId: manifest.config.digest, content };
 }
 
 function descriptorOf(bytes: Uint8Array, mediaType: string): Descriptor {
