@@ -19,7 +19,7 @@ export interface CreateOptions {
   readonly command: readonly string[];
   /** `[]` resets the image's entrypoint (`--entrypoint ""`). */
   readonly entrypoint?: readonly string[];
-  /** `K=V`, fully resolved (bare names were looked up in the host's environment by the caller). */
+  /** `K=V` (bare names were looked up in the host's environment by the caller); `K` removes the image's variable. */
   readonly env: readonly string[];
   readonly workingDir?: string;
   /** `name|uid[:group|gid]`, looked up inside the image. */

@@ -327,11 +327,11 @@ describe('environment and labels', () => {
     return path;
   }
 
-  it('take files first, then flags, bare names from the host', () => {
+  it('take files first, then flags, bare names from the host; a flag that the host lacks stays bare', () => {
     const path = file('\ufeff# comment\n\nA=file\nB= kept as is \n  C="quoted"\nHOST\nABSENT\r\n');
     assert.deepEqual(
       resolveEnvironment([path], ['A=flag', 'EMPTY=', 'HOST2', 'ABSENT2'], { HOST: 'h', HOST2: 'x=y' }),
-      ['A=flag', 'B= kept as is ', 'C="quoted"', 'HOST=h', 'EMPTY=', 'HOST2=x=y'],
+      ['A=flag', 'B= kept as is ', 'C="quoted"', 'HOST=h', 'EMPTY=', 'HOST2=x=y', 'ABSENT2'],
     );
   });
 

@@ -7,7 +7,8 @@ export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
  * `--env` and `--env-file` resolved to `K=V`: files first, then flags, later ones win.
- * A bare `K` takes the host's value, and is left out where the host has none.
+ * A bare `K` takes the host's value. Where the host has none, docker's rule: a line of a file is left out, a flag
+ * stays `K`, which removes the variable of the image.
  */
 export function resolveEnvironment(
   files: readonly string[],
@@ -16,20 +17,26 @@ export function resolveEnvironment(
 ): string[] {
   const resolved = new Map<string, string>();
   for (const file of files) {
-    for (const line of readLines('env-file', file)) addVariable(resolved, line, host);
+    for (const line of readLines('env-file', file)) {
+      const entry = withValue(line, host);
+      if (entry.includes('=')) resolved.set(nameOf(entry), entry);
+    }
   }
   for (const entry of entries) {
     if (entry === '' || entry.startsWith('=')) throw invalidFlag('env', entry, 'the variable has no name');
-    addVariable(resolved, entry, host);
+    resolved.set(nameOf(entry), withValue(entry, host));
   }
-  return [...resolved].map(([name, value]) => `${name}=${value}`);
+  return [...resolved.values()];
 }
 
-function addVariable(resolved: Map<string, string>, entry: string, host: HostEnvironment): void {
-  const equals = entry.indexOf('=');
-  const name = equals === -1 ? entry : entry.slice(0, equals);
-  const value = equals === -1 ? host[name] : entry.slice(equals + 1);
-  if (value !== undefined) resolved.set(name, value);
+/** `K=V` of `K` where the host has it. */
+function withValue(entry: string, host: HostEnvironment): string {
+  const value = entry.includes('=') ? undefined : host[entry];
+  return value === undefined ? entry : `${entry}=${value}`;
+}
+
+function nameOf(entry: string): string {
+  return entry.split('=', 1)[0] ?? '';
 }
 
 /** `--label` and `--label-file`: files first, later ones win, a bare key has an empty value. */

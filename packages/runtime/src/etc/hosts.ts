@@ -29,9 +29,9 @@ const LOOPBACK = [
 
 /** Writes docker's /etc/hosts. Fails with ERR_TINYD_OPTION_INVALID when `host-gateway` has no address. */
 export function hostsFile(sources: HostsSources): string {
-  const own = sources.domainname
-    ? `${sources.hostname}.${sources.domainname} ${sources.hostname}`
-    : sources.hostname;
+  const full = sources.domainname ? `${sources.hostname}.${sources.domainname}` : sources.hostname;
+  const [short = ''] = sources.hostname.split('.', 1);
+  const own = short === '' || short === full ? full : `${full} ${short}`;
   return [
     ...LOOPBACK,
     ...extraLines(sources.extra, sources.hostGateway),

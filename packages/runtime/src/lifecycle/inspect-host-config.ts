@@ -39,6 +39,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     Sysctls: options.sysctls,
     Init: options.init,
     CgroupParent: '/tinyd',
+    ...NEVER_ASKED,
     ...inspectLimits(options),
     Devices: options.devices.map(device => ({
       PathOnHost: device.source,
@@ -50,6 +51,17 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     ReadonlyPaths: unmasked ? [] : READONLY_PATHS,
   };
 }
+
+/** What scripts find at docker's keys for options that tinyd refuses. */
+const NEVER_ASKED = {
+  BlkioWeightDevice: null,
+  Cgroup: '',
+  DeviceCgroupRules: null,
+  DeviceRequests: null,
+  Isolation: '',
+  Links: null,
+  VolumeDriver: '',
+};
 
 /** docker's words for "unlimited" are zero and null. */
 function inspectLimits({ limits }: CreateOptions): object {
@@ -63,7 +75,7 @@ function inspectLimits({ limits }: CreateOptions): object {
     CpusetCpus: limits.cpusetCpus ?? '',
     CpusetMems: limits.cpusetMems ?? '',
     MemoryReservation: limits.memoryReservationBytes ?? 0,
-    MemorySwap: limits.memorySwapBytes ?? 0,
+    MemorySwap: limits.memorySwapBytes ?? 2 * (limits.memoryBytes ?? 0),
     MemorySwappiness: limits.memorySwappiness ?? null,
     OomKillDisable: limits.oomKillDisable ?? false,
     PidsLimit: limits.pidsLimit ?? null,

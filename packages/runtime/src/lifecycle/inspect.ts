@@ -145,6 +145,10 @@ function networkSettings({ record }: ContainerView, settings: NetworkSettings | 
     IPPrefixLen: settings?.prefixLength ?? 0,
     MacAddress: settings?.macAddress ?? '',
     Aliases: null,
+    DNSNames: null,
+    DriverOpts: null,
+    IPAMConfig: null,
+    Links: null,
   };
   return {
     Bridge: settings?.bridge ?? '',
