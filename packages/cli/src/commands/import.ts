@@ -4,7 +4,7 @@ import { TinydCommand } from '../command';
 import { text, texts } from '../flags/define';
 import { applyChanges } from '../flags/image-changes';
 import { writeErr, writeOut } from '../output';
-import { archiveInput } from '../use-cases/archive-input';
+import { archiveInput, stopInput } from '../use-cases/archive-input';
 import { cancelOnSignal } from '../use-cases/cancel';
 import { choosePlatform } from '../use-cases/platform';
 
@@ -55,15 +55,17 @@ export default class Import extends TinydCommand {
     const { os, architecture, variant } = choosePlatform(flags.platform).platform;
     const image = await cancelOnSignal(
       'import',
-      signal =>
-        this.openStore().import(input, {
+      signal => {
+        stopInput(input, signal);
+        return this.openStore().import(input, {
           ...(reference && { reference }),
           platform: { os, architecture, ...(variant && { variant }) },
           config,
           comment: flags.message ?? `Imported from ${file}`,
           created: new Date().toISOString(),
           signal,
-        }),
+        });
+      },
       'nothing of it is kept: start again',
     );
     for (const warning of image.warnings) writeErr(`tinyd import: warning: ${warning}\n`);

@@ -3,7 +3,7 @@ import { text, toggle } from '../flags/define';
 import { isTerminal, showOut, writeErr } from '../output';
 import { chooseProgress } from '../progress/mode';
 import { openProgress } from '../progress/pull-progress';
-import { archiveInput } from '../use-cases/archive-input';
+import { archiveInput, stopInput } from '../use-cases/archive-input';
 import { cancelOnSignal } from '../use-cases/cancel';
 import { choosePlatform } from '../use-cases/platform';
 
@@ -41,8 +41,10 @@ export default class Load extends TinydCommand {
     try {
       const images = await cancelOnSignal(
         'load',
-        signal =>
-          this.openStore().load(input, { ...choice, signal, onEvent: event => progress.event(event) }),
+        signal => {
+          stopInput(input, signal);
+          return this.openStore().load(input, { ...choice, signal, onEvent: event => progress.event(event) });
+        },
         'nothing of it is kept: start again',
       );
       progress.close();

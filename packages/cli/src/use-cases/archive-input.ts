@@ -1,4 +1,5 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
+import { addAbortSignal, Readable } from 'node:stream';
 import { TinydError } from '@tinyd/core';
 import type { ArchiveInput } from '@tinyd/store';
 import { refuseTerminal } from './refuse-terminal';
@@ -16,6 +17,11 @@ export function archiveInput(path: string | undefined): ArchiveInput {
   const stat = stated(path);
   if (stat.isDirectory()) return { folder: path };
   return { label: path, chunks: createReadStream(path, { highWaterMark: 256 * 1024 }) };
+}
+
+/** Ends the reading when the signal fires: a pipe may stay silent for ever. */
+export function stopInput(input: ArchiveInput, signal: AbortSignal): void {
+  if ('chunks' in input && input.chunks instanceof Readable) addAbortSignal(signal, input.chunks);
 }
 
 function stated(path: string): Stats {
