@@ -1,25 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
   constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  futimesSync,
-  lchownSync,
   linkSync,
-  lutimesSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   symlinkSync,
   unlinkSync,
   write as writeFile,
 } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { makeNode, O_PATH, openBelow, setXattrOf } from '@tinyd/native';
+import { makeNode, O_PATH, openBelow } from '@tinyd/native';
+import { mountOf, type Owner, setAttributes, setLinkAttributes, setNodeAttributes } from './attributes';
 import { type EntryKind, joinPath, nameIn, systemCode, type TreeEntry } from './entry';
 
 const FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -32,7 +25,7 @@ export interface WriteOptions {
   /** Descriptor of the folder that everything goes into. */
   readonly folder: number;
   /** Owner of everything written; each entry's own by default. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: Owner;
   /** Names the folder in messages: `web:/srv`. */
   readonly shown: string;
 }
@@ -91,7 +84,7 @@ class TreeWriter {
 
   /** Gives folders what writing into them has changed, innermost first. */
   finish(): void {
-    for (const { fd, entry } of this.#folders.reverse()) this.#setAttributes(fd, entry);
+    for (const { fd, entry } of this.#folders.reverse()) setAttributes(fd, entry, this.#owner(entry));
   }
 
   close(): void {
@@ -210,14 +203,14 @@ class TreeWriter {
     }
     if (entry.kind === 'symlink') {
       symlinkSync(entry.target ?? Buffer.alloc(0), path);
-      this.#setLinkAttributes(path, entry);
+      setLinkAttributes(path, entry, this.#owner(entry));
       return 0;
     }
     if (entry.kind === 'folder') throw new TypeError('a folder is no leaf');
     makeNode(folder, name, FORMATS[entry.kind] | 0o600, entry.device ?? { major: 0, minor: 0 });
     const fd = openBelow(folder, name, O_PATH | constants.O_NOFOLLOW);
     try {
-      this.#setNodeAttributes(fd, path, entry);
+      setNodeAttributes(fd, entry, this.#owner(entry));
     } finally {
       closeSync(fd);
     }
@@ -233,7 +226,7 @@ class TreeWriter {
         await writeAll(fd, chunk);
         bytes += chunk.length;
       }
-      this.#setAttributes(fd, entry);
+      setAttributes(fd, entry, this.#owner(entry));
       return bytes;
     } finally {
       closeSync(fd);
@@ -249,26 +242,8 @@ class TreeWriter {
     }
   }
 
-  #setAttributes(fd: number, entry: TreeEntry): void {
-    const { uid, gid } = this.#options.owner ?? entry;
-    fchownSync(fd, uid, gid);
-    // After the owner, whose change takes set-uid and capabilities away.
-    fchmodSync(fd, entry.mode);
-    setXattrs(fd, entry);
-    futimesSync(fd, secondsOf(entry), secondsOf(entry));
-  }
-
-  #setLinkAttributes(path: Buffer, entry: TreeEntry): void {
-    const { uid, gid } = this.#options.owner ?? entry;
-    lchownSync(path, uid, gid);
-    lutimesSync(path, secondsOf(entry), secondsOf(entry));
-  }
-
-  /** Of a device or fifo, which must not be opened: by the magic link of its O_PATH descriptor. */
-  #setNodeAttributes(fd: number, path: Buffer, entry: TreeEntry): void {
-    this.#setLinkAttributes(path, entry);
-    if (kindsDiffer(fd, entry.kind)) throw this.#refused(entry.kind, entry.path);
-    chmodSync(`/proc/self/fd/${fd}`, entry.mode);
+  #owner({ uid, gid }: TreeEntry): Owner {
+    return this.#options.owner ?? { uid, gid };
   }
 
   #refused(kind: EntryKind, path: Buffer): TinydError {
@@ -301,32 +276,6 @@ function splitPath(path: Buffer): Buffer[] {
   // latin1 keeps every byte as it is.
   const parts = path.toString('latin1').split('/');
   return parts.filter(part => part !== '' && part !== '.').map(part => Buffer.from(part, 'latin1'));
-}
-
-function secondsOf({ mtimeNs }: TreeEntry): number {
-  return Number(mtimeNs) / 1e9;
-}
-
-function setXattrs(fd: number, { xattrs }: TreeEntry): void {
-  for (const xattr of xattrs) {
-    try {
-      setXattrOf(fd, xattr);
-    } catch (error) {
-      // The target's file system has none; as cp(1) and docker do.
-      if (systemCode(error) !== 'ENOTSUP') throw error;
-    }
-  }
-}
-
-function kindsDiffer(fd: number, kind: EntryKind): boolean {
-  const stats = fstatSync(fd);
-  if (kind === 'fifo') return !stats.isFIFO();
-  return kind === 'char' ? !stats.isCharacterDevice() : !stats.isBlockDevice();
-}
-
-/** The mount that a descriptor was opened on (proc(5), fdinfo). */
-function mountOf(fd: number): string | undefined {
-  return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
 }
 
 function unlinkIfThere(path: Buffer): void {

@@ -131,7 +131,8 @@ describe('commit', function () {
     await sleep(200);
     assert.notEqual(await tinyd.ok('exec', 'box', 'cat', '/a'), first, 'still frozen');
     const [a = '', b = ''] = (await tinyd.ok('run', '--rm', 'frozen', 'cat', '/a', '/b')).split('\n');
-    assert.ok(a === '' || Number(a) - Number(b || 0) <= 1, `a ${a}, b ${b}`);
+    // The shell empties a file before it writes the next number.
+    assert.ok(a === '' || b === '' || Math.abs(Number(a) - Number(b)) <= 1, `a ${a}, b ${b}`);
     await tinyd.ok('pause', 'box');
     await tinyd.ok('commit', 'box', 'paused');
     assert.equal(await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'box'), 'paused');

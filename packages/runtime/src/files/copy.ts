@@ -133,7 +133,7 @@ async function extractInto(place: Place, archive: AsyncIterable<Uint8Array>): Pr
         details: { path: place.shown },
       });
     }
-    return await writeTree(withoutRoot(readTar(archive)), { folder: target.folder, shown: place.shown });
+    return await writeTree(fromOutside(readTar(archive)), { folder: target.folder, shown: place.shown });
   } finally {
     closeSync(target.folder);
   }
@@ -141,6 +141,12 @@ async function extractInto(place: Place, archive: AsyncIterable<Uint8Array>): Pr
 
 async function* withoutRoot(entries: AsyncIterable<TreeEntry>): AsyncGenerator<TreeEntry> {
   for await (const entry of entries) if (entry.path.length > 0) yield entry;
+}
+
+/** An archive may name attributes that are not its own to set. */
+async function* fromOutside(entries: AsyncIterable<TreeEntry>): AsyncGenerator<TreeEntry> {
+  for await (const entry of withoutRoot(entries))
+    yield { ...entry, xattrs: entry.xattrs.filter(({ name }) => isCopied(name)) };
 }
 
 /** Attributes that mean the same elsewhere; labels and what file systems keep for themselves do not. */

@@ -51,7 +51,17 @@ export function openSource(place: Place, followLink: boolean): Source {
   } catch (error) {
     throw refused('ERR_TINYD_COPY_SOURCE', `copy ${shown}`, error);
   }
-  const isFolder = fstatSync(fd).isDirectory();
+  const stats = fstatSync(fd);
+  const isFolder = stats.isDirectory();
+  if (stats.isSocket()) {
+    closeSync(fd);
+    throw failure(
+      'ERR_TINYD_COPY_SOURCE',
+      `copy ${shown}: it is a socket`,
+      shown,
+      'sockets cannot be copied',
+    );
+  }
   if (asFolder && !isFolder) {
     closeSync(fd);
     throw failure(

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { TinydError } from '@tinyd/core';
+import type { Xattr } from '@tinyd/native';
 import { extract, type Header } from 'tar-stream';
 import type { EntryKind, TreeEntry } from '../entry';
 
@@ -13,6 +14,9 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
   directory: 'folder',
   fifo: 'fifo',
 };
+/** The records of one extended header; the reader's own types say nothing of them. */
+type PaxRecords = Readonly<Record<string, unknown>> | null | undefined;
+
 const XATTR_PREFIX = 'SCHILY.xattr.';
 
 /**
@@ -31,7 +35,7 @@ export async function* readTar(archive: AsyncIterable<Uint8Array>): AsyncGenerat
       const { header } = member;
       const kind = KINDS[header.type ?? 'file'];
       if (kind === undefined) throw invalid(`${header.name}: an entry of type ${header.type}`);
-      yield describe(header, kind, member as AsyncIterable<Uint8Array>);
+      yield describe(header, kind, contentOf(member as AsyncIterable<Uint8Array>));
       member.resume();
     }
   } catch (error) {
@@ -52,15 +56,16 @@ async function* whole(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 function describe(header: Header, kind: EntryKind, content: AsyncIterable<Uint8Array>): TreeEntry {
-  const { mode, uid, gid, mtime, size, linkname, pax } = header;
+  const { mode, uid, gid, mtime, size, linkname } = header;
+  const pax = header.pax as PaxRecords;
   const link = linkname ?? '';
   return {
     path: pathOf(header.name),
     kind,
     mode: (mode ?? 0o644) & 0o7777,
-    uid: uid ?? 0,
-    gid: gid ?? 0,
-    mtimeNs: BigInt(mtime?.getTime() ?? 0) * 1_000_000n,
+    uid: numberOf(pax, 'uid') ?? uid ?? 0,
+    gid: numberOf(pax, 'gid') ?? gid ?? 0,
+    mtimeNs: timeOf(pax) ?? BigInt(mtime?.getTime() ?? 0) * 1_000_000n,
     size: kind === 'file' ? (size ?? 0) : 0,
     ...(kind === 'symlink' ? { target: Buffer.from(link) } : {}),
     ...(kind === 'hardlink' ? { target: pathOf(link) } : {}),
@@ -69,9 +74,38 @@ function describe(header: Header, kind: EntryKind, content: AsyncIterable<Uint8A
       : {}),
     xattrs: Object.entries(pax ?? {})
       .filter(([key]) => key.startsWith(XATTR_PREFIX))
-      .map(([key, value]) => ({ name: key.slice(XATTR_PREFIX.length), value: Buffer.from(String(value)) })),
+      .map(([key, value]) => xattrOf(header.name, key.slice(XATTR_PREFIX.length), String(value))),
     ...(kind === 'file' ? { content } : {}),
   };
+}
+
+/** What the archive lacks is found out by whoever reads it. */
+async function* contentOf(member: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* member;
+  } catch (error) {
+    throw error instanceof TinydError ? error : invalid((error as Error).message, error);
+  }
+}
+
+function numberOf(pax: PaxRecords, key: string): number | undefined {
+  const text = String(pax?.[key] ?? '');
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Decimal seconds with a fraction (POSIX pax, "pax Extended Header"). */
+function timeOf(pax: PaxRecords): bigint | undefined {
+  const [, sign, seconds, fraction = ''] =
+    /^(-?)(\d{1,18})(?:\.(\d+))?$/.exec(String(pax?.mtime ?? '')) ?? [];
+  if (seconds === undefined) return undefined;
+  const ns = BigInt(seconds) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
+  return sign === '-' ? -ns : ns;
+}
+
+/** The reader decodes values as UTF-8: one that is not is lost, and must not become another. */
+function xattrOf(path: string, name: string, value: string): Xattr {
+  if (value.includes('\ufffd')) throw invalid(`${path}: the attribute ${name} is not text`);
+  return { name, value: Buffer.from(value) };
 }
 
 function pathOf(name: string): Buffer {
