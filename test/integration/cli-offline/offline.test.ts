@@ -191,7 +191,7 @@ COMP_WORDS=(tinyd --debug container ls --no); COMP_CWORD=4; _tinyd; echo "\${COM
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
     assert.equal(
       stdout,
-      '--memory-swap --memory-swappiness\nimages image\nunpause\n--force\n--no-trunc\n',
+      '--memory-swap --memory-swappiness\nimages import image\nunpause\n--force\n--no-trunc\n',
       stderr,
     );
     assert.match(tinyd(['completion', 'zsh']).stdout, /^#compdef tinyd\n/);

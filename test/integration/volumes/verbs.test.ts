@@ -142,6 +142,20 @@ describe('the volume commands', function () {
     assert.deepEqual(names(), ['shared']);
   });
 
+  it('create and rm at the same moment never leave a container without its volume', async () => {
+    await tinyd.ok('pull', '-q', 'busybox');
+    for (let round = 0; round < 6; round++) {
+      const [created, removed] = await Promise.all([
+        tinyd.run(['create', '--name', 'c', '-v', 'data:/x', 'busybox']),
+        tinyd.run(['volume', 'rm', 'data']),
+        tinyd.run(['volume', 'rm', 'data']),
+      ]);
+      assert.equal(created.code, 0, created.stderr);
+      assert.ok(existsSync(join(folder(), 'data', '_data')), `removed: ${removed.stderr}`);
+      await tinyd.ok('rm', 'c');
+    }
+  });
+
   it('are listed in help and completion', async () => {
     assert.match(await tinyd.ok('volume', 'ls', '--help'), /tinyd volume ls \[OPTIONS\]/);
     assert.match(await tinyd.ok('help', 'volume', 'prune'), /Remove volumes that no container uses/);

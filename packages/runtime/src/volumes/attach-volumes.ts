@@ -11,7 +11,7 @@ import { folderInLayers } from '../rootfs/layered-lookup';
 import type { Undo } from '../undo';
 import type { WantedVolume } from './container-volumes';
 import { fillFromImage, finishFilling } from './fill-volume';
-import { makeVolume } from './make-volume';
+import { makeVolume, type VolumeOptions } from './make-volume';
 import { removeUnused, volumeNotFound } from './remove-volume';
 import { isVolumeName, volumeLayout } from './volume-layout';
 import { lockVolume } from './volume-lock';
@@ -59,13 +59,9 @@ export async function attachVolumes(
   for (const name of [...new Set(wanted.map(volume => volume.name))].sort()) {
     const uses = wanted.filter(volume => volume.name === name);
     const goesAlong = uses.some(use => use.anonymous && !use.inherited) && options.autoRemove;
-    if (!uses.some(use => use.inherited)) {
-      const anonymous = uses.some(use => use.anonymous);
-      const isNew = makeVolume(context.layout, name, anonymous, goesAlong ? { removedWith: id } : {});
-      if (isNew) undo.add(async () => void (await removeUnused(context, name, id)));
-    }
-    const lockFd = await lockVolume(volumeLayout(context.layout, name));
-    if (lockFd === undefined) throw volumeNotFound(name);
+    const lockFd = await lockWanted(context, uses, goesAlong ? { removedWith: id } : {}, () =>
+      undo.add(async () => void (await removeUnused(context, name, id))),
+    );
     locks.push(lockFd);
     // After the removal, so that it is undone before: a removal takes the lock itself.
     undo.add(release);
@@ -73,6 +69,29 @@ export async function attachVolumes(
     await fill(context, uses, options, !goesAlong);
   }
   return { volumes: wanted.map(mounted), release };
+}
+
+/**
+ * Makes a volume if need be and locks it. One that comes from another container must be there.
+ *
+ * @param onMade called when it was made, before anything else can fail
+ */
+async function lockWanted(
+  { layout }: RuntimeContext,
+  uses: readonly WantedVolume[],
+  options: VolumeOptions,
+  onMade: () => void,
+): Promise<number> {
+  const name = uses[0]?.name ?? '';
+  for (;;) {
+    const anonymous = uses.some(use => use.anonymous);
+    const mayMake = !uses.some(use => use.inherited);
+    if (mayMake && makeVolume(layout, name, anonymous, options)) onMade();
+    const lockFd = await lockVolume(volumeLayout(layout, name));
+    if (lockFd !== undefined) return lockFd;
+    // Removed between the two: made again.
+    if (!mayMake) throw volumeNotFound(name);
+  }
 }
 
 /** A volume that its `--rm` container takes along cannot be another's. */
