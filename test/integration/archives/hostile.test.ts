@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type DockerParts,
@@ -192,6 +192,10 @@ describe('archives that lie', function () {
       folder = temporaryFolder('layout');
       filter('tar', ['-xf', '-', '-C', folder], await saveBytes(source.store, 'app:1'));
       source.remove();
+    });
+
+    afterEach(() => {
+      for (const path of [folder, `${folder}-blobs`]) rmSync(path, { recursive: true, force: true });
     });
 
     const blobs = () => join(folder, 'blobs/sha256');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type RegistryServer, serveRegistry } from '@tinyd/registry';
@@ -129,6 +129,7 @@ describe('save and load', function () {
     const [loaded] = await loadFolder(second.store, folder);
     assert.deepEqual(loaded?.names, [name]);
     assert.deepEqual(manifestsOf(second.root), manifestsOf(first.root));
+    rmSync(folder, { recursive: true });
   });
 
   it('reads what docker wrote before version 25, equal layers as links', async () => {

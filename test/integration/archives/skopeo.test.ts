@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RegistryServer, serveRegistry } from '@tinyd/registry';
 import { loadBytes, loadFolder, saveBytes } from '../../support/archives';
@@ -60,6 +60,7 @@ describe('archives between tinyd, skopeo and umoci', function () {
   afterEach(() => {
     first.remove();
     second.remove();
+    rmSync(folder, { recursive: true });
   });
 
   it('is inspected in both formats', () => {
