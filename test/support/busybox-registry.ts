@@ -11,7 +11,8 @@ const PASSWD =
   'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\napp:x:1000:1000::/home/app:/bin/sh\n';
 const GROUP = 'root:x:0:\napp:x:1000:\nextra:x:2000:app\n';
 
-async function busyboxTar(): Promise<Uint8Array> {
+/** The files of the image: applets, accounts and a page to serve. */
+export async function busyboxTar(): Promise<Uint8Array> {
   const archive = pack();
   const folder = (name: string, mode = 0o755) => archive.entry({ name, type: 'directory', mode });
   for (const name of ['bin/', 'etc/', 'root/', 'www/', 'home/', 'proc/', 'sys/', 'dev/', 'var/'])

@@ -15,7 +15,7 @@ export interface ResolvedUser {
  * Looks up `name|uid[:group|gid]` in the image's own accounts, as docker does.
  *
  * A number is an ID and never looked up as a name; a name never begins with a digit or a sign. Without a group, the
- * user's own and the ones that list it; with a group, that one alone. `groupAdd` comes on top of either. Without a user, root.
+ * user's own and the ones that list it; with a group, that one alone. `groupAdd` comes on top of either.
  *
  * Fails with ERR_TINYD_USER_UNKNOWN.
  */
@@ -24,8 +24,7 @@ export function resolveUser(
   accounts: Accounts,
   groupAdd: readonly string[] = [],
 ): ResolvedUser {
-  const [namedUser = '', groupText, ...rest] = text.split(':');
-  const userText = namedUser === '' && groupText !== '' ? '0' : namedUser;
+  const [userText = '', groupText, ...rest] = text === '' ? ['0'] : text.split(':');
   if (rest.length > 0) throw unknownUser(text, 'it has more than one colon');
   const byId = isNumeric(userText) ? checkedId(userText, text) : undefined;
   if (byId === undefined) checkName(userText, text);
