@@ -134,7 +134,7 @@ export function isBeingMade(dir: string): boolean {
 /** Deletes the link of a name if it still stands for `id`. */
 export function releaseName(layout: RuntimeLayout, name: string, id: string): void {
   withNamesLock(layout, () => {
-    if (idOfName(layout, name) === id) unlinkSync(join(layout.names, name));
+    if (idOfName(layout, name) === id) rmSync(join(layout.names, name), { force: true });
   });
 }
 
@@ -175,7 +175,8 @@ function moveAside(path: string, to: string): void {
 function unlinkDanglingNames(layout: RuntimeLayout): void {
   for (const name of readdirSync(layout.names)) {
     const id = idOfName(layout, name);
-    if (id !== undefined && !isHeld(layout, name, id)) unlinkSync(join(layout.names, name));
+    // Not unlinkSync: a monitor removes the name of its --rm container without our lock.
+    if (id !== undefined && !isHeld(layout, name, id)) rmSync(join(layout.names, name), { force: true });
   }
 }
 

@@ -20,6 +20,8 @@ describe('helper: attach client on a terminal', () => {
     return new Terminal(['sh', '-c', script], process.env, rows, columns);
   }
 
+  // What it prints is seen once the client is attached, and so its terminal raw.
+  const TICKING = 'while :; do echo tick; sleep 0.05; done';
   const settings = (when: string) => readFileSync(join(box.base, when), 'utf8');
 
   function start(script: string): void {
@@ -52,10 +54,9 @@ describe('helper: attach client on a terminal', () => {
   });
 
   it('is as before after detaching', async () => {
-    start('echo ready; sleep 100');
+    start(TICKING);
     const terminal = attached();
-    // Before the terminal is raw, its own flow control would swallow the second key.
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await terminal.shows(/tick/);
     terminal.type('\x10\x11');
     await terminal.shows(/read escape sequence\r\nstatus 0/);
     await terminal.shows(/over/);
@@ -65,9 +66,9 @@ describe('helper: attach client on a terminal', () => {
   });
 
   it('is as before when the client is told to end', async () => {
-    start('echo ready; sleep 100');
+    start(TICKING);
     const terminal = attached();
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await terminal.shows(/tick/);
     const shell = settings('pid').trim();
     const client = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim();
     process.kill(Number(client), 'SIGTERM');
@@ -79,9 +80,9 @@ describe('helper: attach client on a terminal', () => {
   });
 
   it('is as before when the monitor vanishes', async () => {
-    start('echo ready; sleep 100');
+    start(TICKING);
     const terminal = attached();
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await terminal.shows(/tick/);
     process.kill(box.state().monitorPid as number, 'SIGKILL');
     await terminal.shows(/ended without an exit status\r\nstatus 1/);
     await terminal.shows(/over/);
