@@ -54,7 +54,7 @@ export async function peek(
 /**
  * Inflates a stream.
  *
- * zstd (before Node 22.15), xz and bzip2 are inflated by the host's programs. Fails with ERR_TINYD_LAYER_COMPRESSION where
+ * zstd, xz and bzip2 are inflated by the host's programs. Fails with ERR_TINYD_LAYER_COMPRESSION where
  * the program is missing, and with ERR_TINYD_ARCHIVE_INVALID for damaged input.
  *
  * @param label what messages call the stream.
