@@ -56,9 +56,12 @@ function processes(): string[] {
     .map(command => `process ${command}`);
 }
 
+/** The name of a living process; a zombie holds nothing any more, and when it is reaped is its parent's affair. */
 function commandOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const end = stat.lastIndexOf(')');
+    return stat[end + 2] === 'Z' ? '' : stat.slice(stat.indexOf('(') + 1, end);
   } catch {
     return '';
   }

@@ -85,11 +85,12 @@ function execPlan(view: ContainerView, execId: string, runDir: string, options: 
   const { record, state, paths } = view;
   const spec = JSON.parse(readFileSync(paths.spec, 'utf8')) as Spec;
   const { process, masks } = joiningProcess(view, spec, options);
-  const choice =
-    options.privileged === true || (record.options.privileged && record.options.seccomp === 'default')
-      ? 'unconfined'
-      : record.options.seccomp;
-  const seccomp = seccompFor(choice, process.capabilities?.bounding ?? []);
+  const isLifted = record.options.privileged && record.options.seccomp === 'default';
+  // The container's own filter, also for a privileged exec: that gives capabilities, as docker's does.
+  const seccomp = seccompFor(
+    isLifted ? 'unconfined' : record.options.seccomp,
+    spec.process.capabilities?.bounding ?? [],
+  );
   return {
     session: {
       id: execId,
@@ -143,7 +144,6 @@ function joiningProcess({ record, state }: ContainerView, spec: Spec, options: E
     env,
     cwd: options.workingDir === undefined ? base.cwd : posix.resolve('/', options.workingDir),
     capabilities: capabilities.spec,
-    noNewPrivileges: options.privileged === true ? false : (base.noNewPrivileges ?? false),
     ...(user === undefined
       ? {}
       : { user: { ...base.user, uid: user.uid, gid: user.gid, additionalGids: user.additionalGids } }),
