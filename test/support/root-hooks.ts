@@ -6,6 +6,11 @@ import { hostState } from './host-state';
 const isWatched = process.getuid?.() === 0 && process.env.TINYD_TARGET !== 'docker';
 const SETTLE_MS = 5000;
 let before: string[] = [];
+let bridgesBefore: string[] = [];
+
+function testBridges(): string[] {
+  return readdirSync('/sys/class/net').filter(name => /^tinyd-[0-9a-f]{8}$/.test(name));
+}
 
 /** What is in `after` beyond `before`, counting duplicates. */
 function surplus(after: readonly string[], base: readonly string[]): string[] {
@@ -20,6 +25,9 @@ function surplus(after: readonly string[], base: readonly string[]): string[] {
 
 /** After every test the host must be as it was before: nothing of tinyd's may outlive its test. */
 export const mochaHooks = {
+  beforeAll(): void {
+    bridgesBefore = testBridges();
+  },
   beforeEach(): void {
     if (isWatched) before = hostState();
   },
@@ -36,7 +44,7 @@ export const mochaHooks = {
   },
   /** Each test root has a bridge of its own, which goes with it. */
   afterAll(): void {
-    const bridges = readdirSync('/sys/class/net').filter(name => /^tinyd-[0-9a-f]{8}$/.test(name));
+    const bridges = surplus(testBridges(), bridgesBefore);
     if (isWatched && bridges.length > 0)
       throw new Error(`bridges of test roots were left behind: ${bridges.join(', ')}`);
   },
