@@ -123,13 +123,18 @@ describe('commit', function () {
   it('freezes a container that runs, unless told not to, and lets it go on', async () => {
     // One number in two files: apart only where the container was caught between the two writes.
     const twin = 'i=0; while :; do i=$((i+1)); echo $i > /a; echo $i > /b; done';
+    // The shell empties a file before it writes the next number: an empty one is read again.
+    const counted = async (): Promise<number> => {
+      const text = await tinyd.ok('exec', 'box', 'sh', '-c', 'until n=$(cat /a); [ -n "$n" ]; do :; done; echo $n');
+      return Number(text);
+    };
     await tinyd.ok('run', '-d', '--name', 'box', 'busybox', 'sh', '-c', twin);
     await tinyd.ok('commit', 'box', 'frozen');
     await tinyd.ok('commit', '--pause=false', 'box', 'moving');
     assert.equal(await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'box'), 'running');
-    const first = await tinyd.ok('exec', 'box', 'cat', '/a');
+    const first = await counted();
     await sleep(200);
-    assert.notEqual(await tinyd.ok('exec', 'box', 'cat', '/a'), first, 'still frozen');
+    assert.ok((await counted()) > first, 'still frozen');
     const [a = '', b = ''] = (await tinyd.ok('run', '--rm', 'frozen', 'cat', '/a', '/b')).split('\n');
     // The shell empties a file before it writes the next number.
     assert.ok(a === '' || b === '' || Math.abs(Number(a) - Number(b)) <= 1, `a ${a}, b ${b}`);
