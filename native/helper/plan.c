@@ -130,13 +130,19 @@ struct plan_release plan_next_release(struct plan_reader* reader) {
 }
 
 static struct plan_network next_network(struct plan_reader* reader) {
-  struct plan_network network;
+  struct plan_network network = {0};
   network.host_batch = next_bytes(reader);
   network.container_batch = next_bytes(reader);
   network.port_batch = next_bytes(reader);
   network.port_teardown_batch = next_bytes(reader);
   network.claims = NEXT_LIST(reader, plan_next_claim);
   network.sysctls = NEXT_LIST(reader, plan_next_pair);
+  network.has_dns = next_bool(reader);
+  if (network.has_dns) {
+    network.dns_address = plan_next_string(reader);
+    network.dns_port = next_below(reader, 65536);
+    network.dns_redirect_batch = next_bytes(reader);
+  }
   return network;
 }
 

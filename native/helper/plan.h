@@ -84,6 +84,10 @@ struct plan_network {
   struct plan_bytes port_teardown_batch;
   struct plan_list claims;
   struct plan_list sysctls;
+  bool has_dns;
+  const char* dns_address; /* inside the namespace */
+  uint32_t dns_port;
+  struct plan_bytes dns_redirect_batch;
 };
 
 struct plan_release {

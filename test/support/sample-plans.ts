@@ -31,6 +31,11 @@ const session: SessionPlan = {
       { protocol: 'udp', address: '::1', port: 53 },
     ],
     sysctls: [{ path: 'net/ipv4/ip_unprivileged_port_start', value: '0' }],
+    dns: {
+      address: '127.0.0.11',
+      port: 65053,
+      redirectBatch: Uint8Array.from({ length: 32 }, (_, index) => index),
+    },
   },
   stopSignal: 15,
   stopTimeoutSeconds: -1,

@@ -81,6 +81,8 @@ static void read_all(const struct plan* plan) {
   read_string(plan->session.oom_file);
   read_bytes(plan->session.network.host_batch);
   read_bytes(plan->session.network.port_teardown_batch);
+  read_string(plan->session.network.dns_address);
+  read_bytes(plan->session.network.dns_redirect_batch);
   read_pairs(plan, plan->session.network.sysctls);
   read_cgroups(plan);
   if (plan->target == TARGET_CONTAINER) read_mounts(plan);

@@ -125,7 +125,13 @@ describe('commit', function () {
     const twin = 'i=0; while :; do i=$((i+1)); echo $i > /a; echo $i > /b; done';
     // The shell empties a file before it writes the next number: an empty one is read again.
     const counted = async (): Promise<number> => {
-      const text = await tinyd.ok('exec', 'box', 'sh', '-c', 'until n=$(cat /a); [ -n "$n" ]; do :; done; echo $n');
+      const text = await tinyd.ok(
+        'exec',
+        'box',
+        'sh',
+        '-c',
+        'until n=$(cat /a); [ -n "$n" ]; do :; done; echo $n',
+      );
       return Number(text);
     };
     await tinyd.ok('run', '-d', '--name', 'box', 'busybox', 'sh', '-c', twin);

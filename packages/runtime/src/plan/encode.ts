@@ -99,6 +99,7 @@ function writeNetwork(wire: WireWriter, network: NetworkPlan): void {
     wire.u32(PROTOCOL[claim.protocol]).string(claim.address).u32(claim.port),
   );
   wire.list(network.sysctls, sysctl => wire.string(sysctl.path).string(sysctl.value));
+  wire.optional(network.dns, dns => wire.string(dns.address).u32(dns.port).bytes(dns.redirectBatch));
 }
 
 function writeContainer(wire: WireWriter, container: ContainerPlan): void {

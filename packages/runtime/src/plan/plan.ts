@@ -77,6 +77,14 @@ export interface NetworkPlan {
   }[];
   /** Sysctls written inside the namespace: path below /proc/sys, value. */
   readonly sysctls: readonly { readonly path: string; readonly value: string }[];
+  /** The monitor answers the container's DNS questions, as `<runDir>/dns` says (network/dns). */
+  readonly dns?: {
+    /** Where it listens, inside the container's namespace; UDP and TCP. */
+    readonly address: string;
+    readonly port: number;
+    /** NETLINK_NETFILTER, sent inside the namespace: what leads questions there. */
+    readonly redirectBatch: Uint8Array;
+  };
 }
 
 /** The descriptor at which the helper keeps the container's network namespace open while it sends hostBatch. */

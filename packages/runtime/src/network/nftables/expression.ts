@@ -1,3 +1,4 @@
+import { type Ipv4, ipv4Bytes } from '../ipv4';
 import { attribute, nested, u32 } from '../netlink/message';
 import { NFPROTO_IPV4, numberAttribute, textAttribute } from './message';
 
@@ -72,6 +73,27 @@ export function isLoopbackAddress(field: keyof typeof OFFSET): Expression[] {
 /** `ip saddr @set`, or daddr. */
 export function addressIn(field: keyof typeof OFFSET, set: string): Expression[] {
   return [payload('network', OFFSET[field], 4, FIRST_REGISTER), lookup(set)];
+}
+
+/** `ip daddr ADDRESS`. */
+export function goesToAddress(address: Ipv4): Expression[] {
+  return [payload('network', OFFSET.daddr, 4, FIRST_REGISTER), compare('equal', ipv4Bytes(address))];
+}
+
+const PROTOCOL = { tcp: 6, udp: 17 } as const;
+
+function portBytes(port: number): Uint8Array {
+  return Uint8Array.of(port >> 8, port & 255);
+}
+
+/** `udp dport PORT`, or tcp. */
+export function goesToPort(protocol: keyof typeof PROTOCOL, port: number): Expression[] {
+  return [
+    meta('l4proto', FIRST_REGISTER),
+    compare('equal', Uint8Array.of(PROTOCOL[protocol])),
+    payload('transport', 2, 2, FIRST_REGISTER),
+    compare('equal', portBytes(port)),
+  ];
 }
 
 /** Length of an interface name in a register (IFNAMSIZ). */
@@ -175,6 +197,23 @@ export function translateBy(map: string, keyHasAddress: boolean): Expression[] {
       numberAttribute(2, FIRST_REGISTER),
       numberAttribute(3, FIRST_REGISTER),
     ),
+    expression(
+      'nat',
+      numberAttribute(1, NAT_DESTINATION),
+      numberAttribute(2, NFPROTO_IPV4),
+      numberAttribute(3, word(0)),
+      numberAttribute(5, word(1)),
+    ),
+  ];
+}
+
+/** `dnat ip to ADDRESS:PORT`. */
+export function translateTo(address: Ipv4, port: number): Expression[] {
+  const load = (bytes: Uint8Array, register: number) =>
+    expression('immediate', numberAttribute(1, register), value(2, bytes));
+  return [
+    load(ipv4Bytes(address), word(0)),
+    load(portBytes(port), word(1)),
     expression(
       'nat',
       numberAttribute(1, NAT_DESTINATION),
