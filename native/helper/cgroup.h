@@ -1,6 +1,7 @@
 #ifndef TINYD_CGROUP_H
 #define TINYD_CGROUP_H
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "plan.h"
 
@@ -33,8 +34,14 @@ void cgroups_kill(const struct plan* plan);
 /** Lets a paused container go on: a frozen task does not even die. */
 void cgroups_thaw(const struct plan* plan);
 
-/** True when the kernel killed a process of the container for want of memory. */
-bool cgroups_out_of_memory(const struct plan* plan);
+/** What the kernel counted of a container's memory; 0: nothing, or not known. */
+struct memory_use {
+  uint64_t oom_kills;  /* processes that it killed for want of memory */
+  uint64_t peak_bytes; /* the most that was in use at once */
+};
+
+/** Reads the counters that go with the cgroup. */
+struct memory_use cgroups_memory(const struct plan* plan);
 
 /** Removes the folders, with those that the container made below. */
 void cgroups_remove(const struct plan* plan);

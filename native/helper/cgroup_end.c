@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,14 +79,33 @@ void cgroups_thaw(const struct plan* plan) {
   }
 }
 
-bool cgroups_out_of_memory(const struct plan* plan) {
-  char text[1024];
-  if (plan->session.oom_file == NULL) return false;
-  if (read_value(AT_FDCWD, plan->session.oom_file, text, sizeof text) <= 0) return false;
+/** The number behind `key` in lines of `key number`; 0 without such a line. */
+static uint64_t find_counter(char* text, const char* key) {
+  size_t length = strlen(key);
   for (char* line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-    if (strncmp(line, "oom_kill ", 9) == 0) return strtoull(line + 9, NULL, 10) > 0;
+    if (strncmp(line, key, length) == 0 && line[length] == ' ') return strtoull(line + length, NULL, 10);
   }
-  return false;
+  return 0;
+}
+
+struct memory_use cgroups_memory(const struct plan* plan) {
+  struct memory_use use = {0};
+  char text[1024], folder[PATH_MAX];
+  const char* counters = plan->session.oom_file;
+  if (counters == NULL || snprintf(folder, sizeof folder, "%s", counters) >= (int)sizeof folder) return use;
+  char* slash = strrchr(folder, '/');
+  if (slash == NULL || read_value(AT_FDCWD, counters, text, sizeof text) <= 0) return use;
+  use.oom_kills = find_counter(text, "oom_kill");
+  *slash = '\0';
+  int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd == -1) return use;
+  // v2 has it since Linux 5.19.
+  if (read_value(fd, "memory.peak", text, sizeof text) > 0 ||
+      read_value(fd, "memory.max_usage_in_bytes", text, sizeof text) > 0) {
+    use.peak_bytes = strtoull(text, NULL, 10);
+  }
+  close(fd);
+  return use;
 }
 
 static void remove_folder(int parent, const char* name, int folder) {

@@ -228,14 +228,14 @@ static void finish(void) {
   if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
   streams_finish();
   log_finish();
-  monitor.outcome.out_of_memory = cgroups_out_of_memory(&monitor.plan);
+  monitor.outcome.memory = cgroups_memory(&monitor.plan);
   monitor.running = false;
   state_write();
   teardown(true);
   clients_accept(monitor.listener);  // who came before the socket went
   close(monitor.listener);
   clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal,
-               monitor.outcome.out_of_memory);
+               monitor.outcome.memory.oom_kills > 0);
   close(monitor.lock);
   loop_deliver();
 }

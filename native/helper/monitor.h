@@ -12,7 +12,7 @@
 struct outcome {
   int exit_code; /* 128 + n for signal n, as docker shows it */
   int signal;    /* 0: it exited by itself */
-  bool out_of_memory;
+  struct memory_use memory;
 };
 
 /** All that the monitor holds while its container, or exec'd process, lives. There is one per process. */

@@ -26,10 +26,13 @@ static int format_state(char* text, size_t size) {
   if (monitor.running) return length + snprintf(text + length, size - (size_t)length, "}\n");
   const struct outcome* outcome = &monitor.outcome;
   log_time_format(finished, &monitor.finished_at);
-  return length +
-         snprintf(text + length, size - (size_t)length,
-                  ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"error\":\"\"}\n",
-                  finished, outcome->exit_code, outcome->signal, outcome->out_of_memory ? "true" : "false");
+  return length + snprintf(text + length, size - (size_t)length,
+                           ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,"
+                           "\"oomKills\":%llu,\"memoryPeakBytes\":%llu,\"error\":\"\"}\n",
+                           finished, outcome->exit_code, outcome->signal,
+                           outcome->memory.oom_kills > 0 ? "true" : "false",
+                           (unsigned long long)outcome->memory.oom_kills,
+                           (unsigned long long)outcome->memory.peak_bytes);
 }
 
 int state_write(void) {

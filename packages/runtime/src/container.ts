@@ -1,6 +1,8 @@
 import type { ImageProcessConfig } from '@tinyd/core';
 import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
+import { explainContainer } from './explain/explain';
+import type { Explanation } from './explain/explanation';
 import { processConfig, type ReadLayerOptions, withOwnLayer } from './files/changes';
 import { type ArchiveSink, type CopyFromOptions, type CopyToOptions, copyFrom, copyTo } from './files/copy';
 import { diffContainer, type FileChange } from './files/diff';
@@ -57,6 +59,11 @@ export class Container {
   /** The document of `tinyd inspect`, with docker's keys. */
   inspect(): InspectDocument {
     return inspectContainer(this.#context, requireContainer(this.#context, this.id));
+  }
+
+  /** Says why it ended, or will not start. See {@link explainContainer}. */
+  explain(): Promise<Explanation> {
+    return explainContainer(this.#context, this.id);
   }
 
   /** Starts it; a running one is left alone. See {@link startContainer} for the errors. */

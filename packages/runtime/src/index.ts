@@ -1,5 +1,6 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
+export type { Cause, Explanation, Finding } from './explain/explanation';
 export type { ReadLayerOptions } from './files/changes';
 export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
 export type { FileChange } from './files/diff';

@@ -24,6 +24,8 @@ export interface ContainerLayout {
   readonly record: string;
   readonly spec: string;
   readonly state: string;
+  /** Why the last start that failed did. */
+  readonly failedStart: string;
   readonly network: string;
   readonly lock: string;
   readonly upper: string;
@@ -69,6 +71,7 @@ export function containerLayout(
     record: join(dir, 'container.json'),
     spec: join(dir, 'config.json'),
     state: join(dir, 'state.json'),
+    failedStart: join(dir, 'failed-start.json'),
     network: join(dir, 'network.json'),
     lock: join(dir, 'lock'),
     upper: join(dir, 'upper'),

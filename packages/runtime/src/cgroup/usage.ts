@@ -32,6 +32,12 @@ export class CgroupReader {
     };
   }
 
+  /** Processes that the kernel killed so far for want of memory. */
+  oomKills(id: string): number {
+    const file = this.isV2('memory') ? 'memory.events' : 'memory.oom_control';
+    return numberAfter(this.read(id, 'memory', file), 'oom_kill') ?? 0;
+  }
+
   private cpu(id: string): number {
     if (!this.isV2('cpuacct')) return Number(this.read(id, 'cpuacct', 'cpuacct.usage') || 0);
     return 1000 * (numberAfter(this.read(id, 'cpuacct', 'cpu.stat'), 'usage_usec') ?? 0);

@@ -6,6 +6,7 @@ import { configuredEnvironment } from '../spec/environment';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
+import { type FailedStart, readFailedStart } from '../state/failed-start';
 import { isPaused } from '../state/paused';
 import { volumeSource } from '../volumes/mount-volumes';
 import { runningExecs } from './exec-sessions';
@@ -58,7 +59,8 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
 }
 
 function inspectState(view: ContainerView): InspectDocument {
-  const { state } = view;
+  const { state, paths } = view;
+  const failed = state.status === 'running' ? undefined : readFailedStart(paths, state.startedAt);
   const paused = isPaused(view);
   return {
     Status: paused ? 'paused' : state.status,
@@ -68,11 +70,17 @@ function inspectState(view: ContainerView): InspectDocument {
     OOMKilled: state.oomKilled,
     Dead: false,
     Pid: state.pid,
-    ExitCode: state.exitCode,
-    Error: state.error,
+    ExitCode: failed === undefined ? state.exitCode : failedStartStatus(failed),
+    Error: failed?.message ?? state.error,
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
   };
+}
+
+/** What docker shows as the exit status of a container whose start failed. */
+function failedStartStatus({ code }: FailedStart): number {
+  if (code === 'ERR_TINYD_COMMAND_NOT_FOUND') return 127;
+  return code === 'ERR_TINYD_COMMAND_NOT_EXECUTABLE' ? 126 : 128;
 }
 
 /** docker's mount points: volumes and binds; a tmpfs stands in HostConfig.Tmpfs alone. */

@@ -59,7 +59,7 @@ export async function prepareNetwork(
     ports: options.ports,
     publishAll: options.publishAll,
     exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
-    running: () => attachedContainers(context),
+    running: () => runningNetworks(context),
   });
   undo.add(() => giveBackNetwork(context, paths));
   replaceUnflushed(paths.network, `${JSON.stringify(attachment.settings)}\n`);
@@ -111,7 +111,7 @@ export function readNetworkSettings(paths: ContainerLayout): NetworkSettings | u
 export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout): void {
   const settings = readNetworkSettings(paths);
   if (settings === undefined) return;
-  const taken = attachedContainers(context).flatMap(other =>
+  const taken = runningNetworks(context).flatMap(other =>
     other.id === paths.id ? [] : other.settings.ports,
   );
   const ports = settings.ports.filter(
@@ -136,10 +136,11 @@ export async function claimError(
   const port = network.settings?.ports.find(
     ({ protocol, hostIp, hostPort }) => report.operand === `${protocol} ${hostIp}:${hostPort}`,
   );
-  return port === undefined ? undefined : portTakenError(port, attachedContainers(context));
+  return port === undefined ? undefined : portTakenError(port, runningNetworks(context));
 }
 
-function attachedContainers(context: RuntimeContext): AttachedContainer[] {
+/** Running containers that have an address on a bridge, with what they got. */
+export function runningNetworks(context: RuntimeContext): AttachedContainer[] {
   return viewContainers(context).flatMap(({ record, paths, state }) => {
     const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
     return settings === undefined ? [] : [{ id: record.id, name: record.name, settings }];

@@ -13,6 +13,7 @@ import { lowerSession } from '../lowering/session';
 import { forgetFlows } from '../network';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
+import { noteFailedStart } from '../state/failed-start';
 import { isPaused } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
@@ -61,7 +62,9 @@ export async function startContainer(
     try {
       return await start(context, view, options, undo);
     } catch (error) {
-      throw await undo.rollBack(error);
+      const failure = await undo.rollBack(error);
+      noteFailedStart(paths, failure);
+      throw failure;
     }
   });
 }

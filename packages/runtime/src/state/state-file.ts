@@ -23,7 +23,13 @@ export interface StateFile {
   readonly finishedAt?: string;
   /** Exit status as docker counts: 128 + n when signal n ended it. Only when exited. */
   readonly exitCode?: number;
+  /** Number of the signal that ended it; 0: it exited by itself. */
+  readonly signal?: number;
   readonly oomKilled?: boolean;
+  /** Processes that the kernel killed for want of memory. */
+  readonly oomKills?: number;
+  /** The most memory that was in use at once; 0: the kernel does not tell. */
+  readonly memoryPeakBytes?: number;
   /** Why the process ended, when it was not by itself. */
   readonly error?: string;
 }

@@ -32,7 +32,13 @@ export interface ObservedState {
   /** Decimal; `0` unless running. */
   readonly startTicks: string;
   readonly exitCode: number;
+  /** Number of the signal that ended it; 0: none, or not known. */
+  readonly signal: number;
   readonly oomKilled: boolean;
+  /** Processes that the kernel killed for want of memory, until the end. */
+  readonly oomKills: number;
+  /** The most memory that was in use at once; 0: not known. */
+  readonly memoryPeakBytes: number;
   readonly error: string;
   /** RFC 3339 with nanoseconds; docker's zero time when it has not happened. */
   readonly startedAt: string;
@@ -64,7 +70,10 @@ export function observe(file: StateFile | undefined, host: Liveness = HOST): Obs
       ...NOTHING,
       status: 'exited',
       exitCode: file.exitCode ?? LOST_EXIT_CODE,
+      signal: file.signal ?? 0,
       oomKilled: file.oomKilled ?? false,
+      oomKills: file.oomKills ?? 0,
+      memoryPeakBytes: file.memoryPeakBytes ?? 0,
       error: file.error ?? '',
       startedAt,
       finishedAt: file.finishedAt ?? ZERO_TIME,
@@ -81,17 +90,26 @@ const NOTHING: Omit<ObservedState, 'status'> = {
   pid: 0,
   startTicks: '0',
   exitCode: 0,
+  signal: 0,
   oomKilled: false,
+  oomKills: 0,
+  memoryPeakBytes: 0,
   error: '',
   startedAt: ZERO_TIME,
   finishedAt: ZERO_TIME,
   stale: false,
 };
 
+/** Why a container ended whose monitor recorded no end. */
+export const LOST_REASONS = {
+  restart: 'the host was restarted while the container ran',
+  monitor: 'the monitor of the container was killed',
+} as const;
+
 function whyLost(file: StateFile, host: Liveness): string | undefined {
-  if (file.bootId !== host.bootId()) return 'the host was restarted while the container ran';
+  if (file.bootId !== host.bootId()) return LOST_REASONS.restart;
   const monitorLives = host.startTicksOf(file.monitorPid) === file.monitorStartTicks;
-  return monitorLives ? undefined : 'the monitor of the container was killed';
+  return monitorLives ? undefined : LOST_REASONS.monitor;
 }
 
 const VERB_HINTS: Readonly<Record<VisibleStatus, string>> = {

@@ -36,7 +36,7 @@ export async function portTakenError(
   const free = await suggestPort(port, running);
   return new TinydError(
     'ERR_TINYD_PORT_TAKEN',
-    `cannot publish ${portText(port)}: ${holderText(container, holder)}`,
+    `cannot publish ${portText(port)}: port is ${holderText(container, holder)}`,
     {
       hint: free === undefined ? 'publish on another port' : `port ${free} is free`,
       details: {
@@ -51,16 +51,23 @@ export async function portTakenError(
   );
 }
 
+/** Says who has a port: `used by container web (3fd2a1b09c4e)`, `used by process 12 (nginx)`; undefined: nobody is seen. */
+export function portHolderText(port: HostPort, running: readonly AttachedContainer[]): string | undefined {
+  const container = findContainer(port, running);
+  const holder =
+    container === undefined ? findPortHolder(port.protocol, port.hostIp, port.hostPort) : undefined;
+  return container === undefined && holder === undefined ? undefined : holderText(container, holder);
+}
+
 function holderText(
   container: AttachedContainer | undefined,
   holder: ReturnType<typeof findPortHolder>,
 ): string {
-  if (container !== undefined)
-    return `port is used by container ${container.name} (${container.id.slice(0, 12)})`;
-  if (holder === undefined) return 'port is used by another program, or by a container that is just starting';
+  if (container !== undefined) return `used by container ${container.name} (${container.id.slice(0, 12)})`;
+  if (holder === undefined) return 'used by another program, or by a container that is just starting';
   // A program chooses its own name.
   const program = holder.program.replace(/[^\x20-\x7e]/g, '?');
-  return `port is used by process ${holder.pid} (${program})`;
+  return `used by process ${holder.pid} (${program})`;
 }
 
 async function suggestPort(

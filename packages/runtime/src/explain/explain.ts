@@ -1,0 +1,129 @@
+import { CgroupReader } from '../cgroup/usage';
+import type { RuntimeContext } from '../context';
+import type { LogEntry } from '../logs/entry';
+import { readLogs } from '../logs/read-logs';
+import { imageProcess } from '../spec/generate';
+import { processArguments } from '../spec/process-arguments';
+import { type ContainerView, requireContainer } from '../state/container-state';
+import { readFailedStart } from '../state/failed-start';
+import { visibleStatus } from '../state/paused';
+import { explainEnd, PROGRAM_STATUSES } from './ended';
+import type { Diagnosis, Explanation, Finding, Obstacle } from './explanation';
+import { findObstacles, programObstacles } from './obstacles';
+import { counted, durationText, signalName, sizeText } from './words';
+
+/** Lines of the log that go with an explanation. */
+const LOG_LINES = 8;
+
+/**
+ * Says why a container ended, or will not start, and what to do about it. Looks at its files, its layers, the kernel's
+ * counters and this host's ports; asks nobody, executes nothing of the container and changes nothing.
+ */
+export async function explainContainer(context: RuntimeContext, id: string): Promise<Explanation> {
+  const view = requireContainer(context, id);
+  const { record, paths, state } = view;
+  const { options } = record;
+  const argv = processArguments(imageProcess(options), options).argv;
+  const status = visibleStatus(view);
+  const log: LogEntry[] = [];
+  for await (const entry of readLogs(paths.log, { tail: LOG_LINES }, () => false)) log.push(entry);
+  return {
+    id: record.id,
+    name: record.name,
+    image: options.image.name,
+    status,
+    ...(status === 'exited' ? { exitCode: state.exitCode } : {}),
+    ...(state.signal === 0 ? {} : { signal: signalName(state.signal) }),
+    ...(await diagnose(context, view, argv)),
+    log,
+  };
+}
+
+async function diagnose(
+  context: RuntimeContext,
+  view: ContainerView,
+  argv: readonly string[],
+): Promise<Diagnosis> {
+  const { paths, state } = view;
+  if (state.status === 'running') return explainRunning(view);
+  const failed = readFailedStart(paths, state.startedAt);
+  if (failed !== undefined)
+    return explainFailedStart(view, failed, await looking(findObstacles(context, view)));
+  if (state.status === 'created') return explainCreated(view, await looking(findObstacles(context, view)));
+  const asksProgram = state.signal === 0 && PROGRAM_STATUSES.has(state.exitCode);
+  return explainEnd(view, argv, asksProgram ? await looking(programObstacles(context, view)) : []);
+}
+
+/** A container whose files cannot even be looked at has that for an obstacle. */
+async function looking(inquiry: Promise<Obstacle[]>): Promise<Obstacle[]> {
+  try {
+    return await inquiry;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return [{ reason: 'its files cannot be opened', findings: [{ topic: 'Files', text }], advice: [] }];
+  }
+}
+
+function explainFailedStart(
+  { record }: ContainerView,
+  failed: NonNullable<ReturnType<typeof readFailedStart>>,
+  obstacles: readonly Obstacle[],
+): Diagnosis {
+  const attempt: Finding = { topic: 'Last start', text: `${failed.time.slice(0, 19)}Z: ${failed.message}` };
+  if (obstacles.length > 0) return cannotStart(obstacles, attempt);
+  const prefix = `start container ${record.name}: `;
+  const reason = failed.message.startsWith(prefix) ? failed.message.slice(prefix.length) : failed.message;
+  return {
+    cause: 'cannot-start',
+    verdict: `did not start: ${reason}`,
+    findings: [attempt, { topic: 'Now', text: 'program, layers, mounts and ports are as they should be' }],
+    advice: [
+      ...(failed.hint === undefined ? [] : [failed.hint]),
+      `try again, the cause may be gone: tinyd start ${record.name}`,
+    ],
+  };
+}
+
+function cannotStart(obstacles: readonly Obstacle[], ...facts: readonly Finding[]): Diagnosis {
+  return {
+    cause: 'cannot-start',
+    verdict: `cannot start: ${obstacles.map(({ reason }) => reason).join('; and ')}`,
+    findings: [...obstacles.flatMap(({ findings }) => findings), ...facts],
+    advice: obstacles.flatMap(({ advice }) => advice),
+  };
+}
+
+function explainCreated({ record }: ContainerView, obstacles: readonly Obstacle[]): Diagnosis {
+  const created = { topic: 'Created', text: `${record.created.slice(0, 19)}Z` };
+  if (obstacles.length > 0) return cannotStart(obstacles, created);
+  return {
+    cause: 'never-started',
+    verdict: 'was created and never started; nothing stands in its way',
+    findings: [created],
+    advice: [`start it: tinyd start ${record.name}`],
+  };
+}
+
+function explainRunning(view: ContainerView): Diagnosis {
+  const { record, state } = view;
+  const paused = visibleStatus(view) === 'paused';
+  const since = durationText(state.startedAt, new Date().toISOString());
+  return {
+    cause: paused ? 'paused' : 'running',
+    verdict: paused ? `is paused; it was started ${since} ago` : `has been running for ${since}`,
+    findings: [{ topic: 'Process', text: String(state.pid) }, ...memoryFindings(view)],
+    advice: paused ? [`let it run on: tinyd unpause ${record.name}`] : [],
+  };
+}
+
+function memoryFindings({ record }: ContainerView): Finding[] {
+  const reader = new CgroupReader();
+  const { memoryBytes, memoryLimitBytes } = reader.usage(record.id);
+  const kills = reader.oomKills(record.id);
+  const facts = [
+    `${sizeText(memoryBytes)} in use`,
+    ...(record.options.limits.memoryBytes === undefined ? [] : [`limit ${sizeText(memoryLimitBytes)}`]),
+    ...(kills === 0 ? [] : [`the kernel killed ${counted(kills, 'process')} for want of memory`]),
+  ];
+  return [{ topic: 'Memory', text: facts.join(', ') }];
+}
