@@ -1,3 +1,4 @@
+export * from './digest';
 export * from './files';
 export * from './locks';
 export * from './netlink';

@@ -5,6 +5,8 @@ import { loadAddon } from './load';
  * `code` ('EEXIST'), negative `errno`, `syscall`, and `path` where there is one.
  */
 interface SysAddon {
+  digest(algorithm: 'sha256' | 'sha512', bytes: Uint8Array): string;
+  randomBytes(count: number): Buffer;
   flock(fd: number, mode: 'shared' | 'exclusive' | 'unlock', wait: boolean): boolean;
   flockAsync(fd: number, mode: 'shared' | 'exclusive'): Promise<void>;
   syncfs(fd: number): Promise<void>;

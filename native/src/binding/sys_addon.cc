@@ -1,6 +1,7 @@
 #include "binding/sys_addon.h"
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  tinyd::exportDigest(env, exports);
   tinyd::exportFiles(env, exports);
   tinyd::exportTree(env, exports);
   tinyd::exportProcesses(env, exports);

@@ -3,6 +3,7 @@
 
 namespace tinyd {
 
+void exportDigest(Napi::Env env, Napi::Object exports);
 void exportFiles(Napi::Env env, Napi::Object exports);
 void exportTree(Napi::Env env, Napi::Object exports);
 void exportProcesses(Napi::Env env, Napi::Object exports);

@@ -154,6 +154,11 @@ function replaceFile(file, content) {
   renameSync(temporary, join(output, file));
 }
 
+/** The compiler leaves other characters only inside of template literals and regular expressions. */
+function ascii(text) {
+  return text.replace(/[^\0-\x7f]/g, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 async function bundle(entry, file) {
   const result = await build({
     entryPoints: [entry],
@@ -180,7 +185,11 @@ async function bundle(entry, file) {
   });
   const text = result.outputFiles[0].text;
   const hash = createHash('sha256').update(text).update(readFileSync(loader)).digest('hex').slice(0, 16);
-  replaceFile(file, `//${hash}\n${text}`);
+  // Wrapped here and in plain ASCII, so that a start neither decodes nor copies a megabyte to do it.
+  replaceFile(
+    file,
+    `//${hash}\n(function (require, module, exports, __dirname, __filename) {${ascii(text)}\n})`,
+  );
   if (process.env.BUNDLE_META)
     writeFileSync(join(output, `${file}.meta.json`), JSON.stringify(result.metafile));
   return text.length;

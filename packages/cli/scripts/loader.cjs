@@ -53,15 +53,13 @@ function readCache(name) {
 
 function load(file, variant) {
   const filename = path.join(__dirname, file);
-  const source = fs.readFileSync(filename, 'utf8');
+  // Nothing but ASCII is in it, which need not be decoded.
+  const source = fs.readFileSync(filename, 'latin1');
   // The first line is a comment that holds the bundle's own hash.
   const hash = source.slice(2, 18);
   const name = `${file}-${hash}-${process.version}-${process.arch}-${variant}`;
   const cachedData = readCache(name);
-  const script = new vm.Script(`(function (require, module, exports, __dirname, __filename) {${source}\n})`, {
-    filename,
-    ...(cachedData && { cachedData }),
-  });
+  const script = new vm.Script(source, { filename, ...(cachedData && { cachedData }) });
   if (cachedData === undefined || script.cachedDataRejected) fresh.push({ script, name, file });
   const module = { exports: {} };
   script.runInThisContext()(requireFrom, module, module.exports, __dirname, filename);

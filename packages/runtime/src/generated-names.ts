@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBelow } from '@tinyd/native';
 
 const QUALITIES =
   'able bold brave bright calm clever cosy daring eager early fair fast fond frank fresh gentle glad grand handy happy hardy honest jolly keen kind lively loyal lucky merry mild neat nimble patient polite proud quick quiet ready rosy sharp sleek smart snug steady stout sunny swift tidy vivid warm wise witty'.split(
@@ -11,6 +11,6 @@ const BEINGS =
 
 /** A name for a container that was given none: `quiet_heron`, with a number once `attempt` shows that names run short. */
 export function generateName(attempt: number): string {
-  const name = `${QUALITIES[randomInt(QUALITIES.length)]}_${BEINGS[randomInt(BEINGS.length)]}`;
-  return attempt < 3 ? name : `${name}${randomInt(10 ** Math.min(attempt - 2, 9))}`;
+  const name = `${QUALITIES[randomBelow(QUALITIES.length)]}_${BEINGS[randomBelow(BEINGS.length)]}`;
+  return attempt < 3 ? name : `${name}${randomBelow(10 ** Math.min(attempt - 2, 9))}`;
 }

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname as hostHostname } from 'node:os';
 import { TinydError } from '@tinyd/core';
-import { removeTree } from '@tinyd/native';
+import { randomBytes, removeTree } from '@tinyd/native';
 import { syncFolder } from '../atomic-file';
 import { validateLimits } from '../cgroup';
 import type { RuntimeContext } from '../context';

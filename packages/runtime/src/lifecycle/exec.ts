@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { TinydError } from '@tinyd/core';
+import { randomBytes } from '@tinyd/native';
 import type { AttachClient, AttachOptions } from '../attach-client';
 import { resolveCapabilities } from '../capabilities';
 import { planCgroups } from '../cgroup';

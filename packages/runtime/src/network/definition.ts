@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
+import { digestHexOf, randomBytes } from '@tinyd/native';
 import { replaceFile, systemCode } from '../atomic-file';
 import { formatIpv4, formatSubnet, type Ipv4, parseIpv4, parseSubnet, type Subnet } from './ipv4';
 
@@ -111,5 +111,5 @@ function bridgeName(root: string): string {
   mkdirSync(root, { recursive: true, mode: 0o711 });
   const path = realpathSync(root);
   if (path === DEFAULT_ROOT) return 'tinyd0';
-  return `tinyd-${createHash('sha256').update(path).digest('hex').slice(0, 8)}`;
+  return `tinyd-${digestHexOf('sha256', Buffer.from(path)).slice(0, 8)}`;
 }

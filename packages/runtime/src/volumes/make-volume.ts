@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -11,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { removeTree } from '@tinyd/native';
+import { randomBytes, removeTree } from '@tinyd/native';
 import { syncFolder, systemCode } from '../atomic-file';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from '../layout';
 import { checkVolumeName, volumeLayout, volumesDir } from './volume-layout';

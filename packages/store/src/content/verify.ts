@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { type Digest, digestAlgorithm, digestHex } from '@tinyd/core';
+import { digestHexOf } from '@tinyd/native';
 
 const CHUNK_BYTES = 1024 * 1024;
 
 /** True when `bytes` are what `digest` names. */
 export function matchesDigest(bytes: Uint8Array, digest: Digest): boolean {
-  return createHash(digestAlgorithm(digest)).update(bytes).digest('hex') === digestHex(digest);
+  return digestHexOf(digestAlgorithm(digest), bytes) === digestHex(digest);
 }
 
 /** True when the file is what `digest` names. Reads it in pieces, off the main thread. */

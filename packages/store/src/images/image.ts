@@ -8,6 +8,7 @@ import {
   type ImageConfig,
   TinydError,
 } from '@tinyd/core';
+import { digestHexOf } from '@tinyd/native';
 import { readConfig } from '../content/document';
 import { readLayer } from '../layers/record';
 import { layerLinkName, type StoreLayout } from '../layout';
@@ -59,7 +60,7 @@ export function familiarRepositoryOf(repository: string): string {
 
 /** Chain IDs of an image's layers, bottom first. */
 export function chainOf(config: ImageConfig): Digest[] {
-  return chainIds(config.rootfs.diff_ids);
+  return chainIds(config.rootfs.diff_ids, text => digestHexOf('sha256', Buffer.from(text)));
 }
 
 /** Sum of the file sizes of all layers, in bytes. Fails with ERR_TINYD_STORE_INVALID. */
