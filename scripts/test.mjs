@@ -13,6 +13,7 @@ const PROGRAMS = [
   { program: 'zstd', package: 'zstd' },
   { program: 'xz', package: 'xz-utils' },
   { program: 'bzip2', package: 'bzip2' },
+  { program: 'bsdtar', package: 'libarchive-tools' },
   { program: 'strace', package: 'strace' },
   { program: 'ip', package: 'iproute2' },
   { program: 'nft', package: 'nftables' },

@@ -78,6 +78,6 @@ export function keptBy(root: string): string[] {
 }
 
 /** Odd pieces, as a pipe brings them. */
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+export async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_521) yield bytes.subarray(at, at + 65_521);
 }

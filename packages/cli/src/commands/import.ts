@@ -12,7 +12,7 @@ import { choosePlatform } from '../use-cases/platform';
 export default class Import extends TinydCommand {
   static override summary = 'Make an image of a tar archive of a root file system';
   static override description =
-    'The archive may be plain or compressed by gzip, zstd, xz or bzip2; the last two need the programs xz and bzip2. It becomes the one layer of the image. Prints the image ID.';
+    'The archive may be plain or compressed by gzip, zstd, xz or bzip2; the last two need the programs xz and bzip2. A zip, 7z, rar or cpio archive (up to 256 MB) is taken if a tar archive is the only file in it. It becomes the one layer of the image. Prints the image ID.';
   static override group = 'Images' as const;
   static override rootReason = 'layers keep the owners and device files that the archive gives them';
   static override examples = [

@@ -11,14 +11,15 @@ const STDERR = 2;
 
 /** `tinyd load`. */
 export default class Load extends TinydCommand {
-  static override summary = 'Bring the images of a tar archive into the store';
+  static override summary = 'Bring the images of an archive into the store';
   static override description =
-    "Reads what save, docker save and skopeo write: docker archives and OCI image layouts, plain or compressed by gzip, zstd, xz or bzip2. Every blob is verified. Images get the archive's own names and no others; an image without a name gets none.";
+    "Reads what save, docker save and skopeo write: docker archives and OCI image layouts, plain or compressed by gzip, zstd, xz or bzip2, or packed as zip, 7z, rar or cpio (up to 256 MB). Every blob is verified. Images get the archive's own names and no others; an image without a name gets none.";
   static override group = 'Images' as const;
   static override rootReason = 'layers keep the owners and device files that the image gives them';
   static override examples = [
     'tinyd load -i nginx.tar',
     'zcat images.tar.gz | tinyd load',
+    'tinyd load -i artifact.zip',
     'tinyd load -i ./oci-layout-folder',
   ];
   static override flags = {

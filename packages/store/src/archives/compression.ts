@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TinydError } from '@tinyd/core';
 import { systemCode } from '../system-error';
 import { invalidArchive } from './invalid-archive';
+import { through } from './program';
 
 /** How a stream is compressed, as its first bytes tell. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
@@ -24,11 +23,6 @@ const PROGRAMS = {
   xz: { words: ['-q', '-d', '-c', '--memlimit-decompress=512MiB'], from: 'xz-utils' },
   bzip2: { words: ['-q', '-d', '-c'], from: 'bzip2' },
 } as const;
-/** Whatever the user's environment says, these run, without options of theirs (XZ_OPT, ZSTD_CLEVEL). */
-const CLEAN_ENVIRONMENT = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  LC_ALL: 'C',
-};
 
 /** @param head the first {@link MAGIC_BYTES} of the stream, fewer if it has no more. */
 export function compressionOf(head: Uint8Array): Compression {
@@ -63,10 +57,11 @@ export function inflate(
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression,
   label: string,
+  signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   if (compression === 'none') return chunks;
   if (compression === 'gzip') return gunzip(chunks, label);
-  return inflateBy(compression, chunks, label);
+  return inflateBy(compression, chunks, label, signal);
 }
 
 async function* joined(head: Buffer, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -85,43 +80,19 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, label: string): AsyncG
   }
 }
 
-async function* inflateBy(
-  program: keyof typeof PROGRAMS,
+function inflateBy(
+  command: keyof typeof PROGRAMS,
   chunks: AsyncIterable<Uint8Array>,
   label: string,
-): AsyncGenerator<Uint8Array> {
-  const { words, from } = PROGRAMS[program];
-  const child = spawn(program, words, { env: CLEAN_ENVIRONMENT, stdio: ['pipe', 'pipe', 'pipe'] });
-  await once(child, 'spawn').catch(cause => {
-    throw new TinydError(
-      'ERR_TINYD_LAYER_COMPRESSION',
-      `cannot read ${label}: the program ${program} is missing`,
-      {
-        hint: `install the package ${from}, or compress the archive with gzip`,
-        cause,
-      },
-    );
-  });
-  const ended = once(child, 'close') as Promise<[number | null]>;
-  let complaint = '';
-  child.stderr.on('data', (text: Buffer) => {
-    complaint = (complaint + text.toString()).slice(0, 300);
-  });
-  let failure: unknown;
-  pipeline(Readable.from(chunks, { objectMode: false }), child.stdin, error => {
-    // A program that gave up closes its input: its status tells more.
-    if (error && systemCode(error) !== 'EPIPE' && systemCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') {
-      failure = error;
-      child.kill('SIGKILL');
-    }
-  });
-  try {
-    yield* child.stdout as AsyncIterable<Buffer>;
-    const [status] = await ended;
-    if (failure !== undefined) throw failure;
-    if (status !== 0) throw invalidArchive(label, `${program} says: ${complaint.trim() || 'it is damaged'}`);
-  } finally {
-    child.kill('SIGKILL');
-    await ended;
-  }
+  signal: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  const { words, from } = PROGRAMS[command];
+  const missing = (cause: unknown) =>
+    new TinydError('ERR_TINYD_LAYER_COMPRESSION', `cannot read ${label}: the program ${command} is missing`, {
+      hint: `install the package ${from}, or compress the archive with gzip`,
+      cause,
+    });
+  const failed = (complaint: string) =>
+    invalidArchive(label, `${command} says: ${complaint || 'it is damaged'}`);
+  return through({ command, words, missing, failed }, chunks, signal);
 }

@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type Descriptor, type Digest, MEDIA_TYPES, parseDigest } from '@tinyd/core';
 import { isFull, noSpace } from '../pull/space';
 import { systemCode } from '../system-error';
-import { compressionOf, inflate, peek } from './compression';
-import { invalidArchive } from './invalid-archive';
+import { inflate } from './compression';
+import { openTar } from './open-archive';
 
 /** A root file system as the one layer of an image. */
 export interface RootBlob {
@@ -26,7 +26,7 @@ export interface RootBlobOptions {
 }
 
 /**
- * Writes a tar archive of a root file system as a layer blob. What images may be compressed by (gzip, zstd) stays as it is;
+ * Writes a tar archive of a root file system, or the one in a zip or 7z archive, as a layer blob. What images may be compressed by (gzip, zstd) stays as it is;
  * anything else is stored inflated.
  *
  * Fails with ERR_TINYD_ARCHIVE_INVALID, ERR_TINYD_LAYER_COMPRESSION or ERR_TINYD_STORE_SPACE. That it is a tar archive is for
@@ -36,15 +36,13 @@ export async function writeRootBlob(
   chunks: AsyncIterable<Uint8Array>,
   { path, label, limitBytes, signal }: RootBlobOptions,
 ): Promise<RootBlob> {
-  const { head, stream } = await peek(chunks);
-  if (head.length === 0) throw invalidArchive(label, 'it is empty');
-  const compression = compressionOf(head);
+  const { compression, chunks: stream } = await openTar({ chunks, label, signal }, 'root file system');
   const isKept = compression === 'gzip' || compression === 'zstd';
   const file = await open(path, 'wx', 0o600);
   const blob = new HashedFile(file, limitBytes, () => noSpace(path, `cannot store ${label}`, undefined));
   const content = createHash('sha256');
   try {
-    const tar = inflate(isKept ? blob.keeping(stream) : stream, compression, label);
+    const tar = inflate(isKept ? blob.keeping(stream) : stream, compression, label, signal);
     for await (const chunk of isKept ? tar : blob.keeping(tar)) {
       signal?.throwIfAborted();
       content.update(chunk);

@@ -6,8 +6,8 @@ import { readTar, type TreeEntry } from '@tinyd/tree';
 import { isFull, noSpace } from '../pull/space';
 import { messageOf, systemCode } from '../system-error';
 import type { ArchiveFile, ArchiveFiles } from './archive-files';
-import { compressionOf, inflate, peek } from './compression';
 import { invalidArchive, shown } from './invalid-archive';
+import { inflatedTar } from './open-archive';
 
 /** An image of 127 layers has some 400 files in the oldest format. */
 const MOST_FILES = 50_000;
@@ -25,16 +25,16 @@ export interface Spool {
 }
 
 /**
- * Writes the files of a tar archive, compressed or not, into a folder, under numbers: no name in the archive becomes a path.
+ * Writes the files of an archive into a folder, under numbers: no name in the archive becomes a path. See {@link openTar} for
+ * what it may be.
  *
  * They have to be at hand before the first can be understood, since the archive's list of contents may come last.
  *
  * Fails with ERR_TINYD_ARCHIVE_INVALID, ERR_TINYD_LAYER_COMPRESSION or ERR_TINYD_STORE_SPACE.
  */
 export async function spoolArchive(chunks: AsyncIterable<Uint8Array>, spool: Spool): Promise<ArchiveFiles> {
-  const { head, stream } = await peek(chunks);
-  if (head.length === 0) throw invalidArchive(spool.label, 'it is empty');
-  const input = new WatchedStream(inflate(stream, compressionOf(head), spool.label));
+  const { label, signal } = spool;
+  const input = new WatchedStream(await inflatedTar({ chunks, label, signal }, 'files'));
   try {
     return await spoolMembers(input.chunks(), spool);
   } catch (failure) {
