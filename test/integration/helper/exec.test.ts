@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JoinPlan } from '../../../packages/runtime/dist/plan/plan';
 import { Box, type PlanChanges } from './box';
 
@@ -99,7 +101,9 @@ describe('helper: a process that joins a container', () => {
     assert.equal((await client.exited).code, 137);
   });
 
-  it('dies with its monitor', async () => {
+  it('dies with its monitor', async function () {
+    // Else the dead process stays, and the container's own cannot end before it has gone: on such a host nothing helps.
+    if (!(await reapsOrphans())) this.skip();
     const { client, report } = box.start(['sh', '-c', 'echo up; sleep 1000'], joining());
     await client.expect(/up/);
     const state = JSON.parse(readFileSync(join(box.runDir, 'exec', `${execs}`, 'state.json'), 'utf8')) as {
@@ -108,7 +112,7 @@ describe('helper: a process that joins a container', () => {
     process.kill(state.monitorPid, 'SIGKILL');
     await assert.rejects(client.exited);
     for (let waited = 0; existsSync(`/proc/${report.pid}/exe`) && waited < 100; waited++) {
-      await new Promise(resolve => setTimeout(resolve, 10));
+      await sleep(10);
     }
     assert.ok(!existsSync(`/proc/${report.pid}/exe`));
   });
@@ -134,3 +138,10 @@ describe('helper: a process that joins a container', () => {
     assert.doesNotMatch(watcher.client.stdout(), /tinyd-init|memfd|cgroup|socket:/);
   });
 });
+
+/** False where process 1 is a program that waits for no children but its own, as in a box that was started without an init. */
+async function reapsOrphans(): Promise<boolean> {
+  const pid = execFileSync('sh', ['-c', 'sleep 0 >&- & echo $!'], { encoding: 'utf8' }).trim();
+  for (let waited = 0; waited < 200 && existsSync(`/proc/${pid}`); waited++) await sleep(10);
+  return !existsSync(`/proc/${pid}`);
+}
