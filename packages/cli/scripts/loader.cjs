@@ -116,7 +116,7 @@ const writeCaches = () => fresh.splice(0).forEach(writeCache);
 main(process.argv.slice(2), writeCaches).then(
   ran => {
     // A word that is no command gets no cache of its own.
-    if (ran === command || /^(container|help|image|system|volume)?$/.test(command))
+    if (ran === command || /^(container|help|image|network|system|volume)?$/.test(command))
       process.on('exit', writeCaches);
   },
   error => {

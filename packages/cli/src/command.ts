@@ -135,7 +135,7 @@ interface ParsedLine<C extends Definitions> {
 }
 
 /** Headings of the overview. */
-export type CommandGroup = 'Images' | 'Containers' | 'Volumes' | 'Registries' | 'Other';
+export type CommandGroup = 'Images' | 'Containers' | 'Networks' | 'Volumes' | 'Registries' | 'Other';
 
 /** What {@link parseArgv} needs to know of a command. */
 function grammarOf(command: typeof TinydCommand, flags: FlagInput): ArgvGrammar {

@@ -65,7 +65,12 @@ const MEANINGS = {
   ERR_TINYD_VOLUME_NOT_FOUND: 'There is no such volume.',
   ERR_TINYD_VOLUME_IN_USE: 'A container, running or not, mounts the volume; the message names it.',
   ERR_TINYD_PORT_TAKEN: 'The host port is in use; the message names the container or program that has it.',
+  ERR_TINYD_ADDRESS_TAKEN: 'The address asked for with `--ip` belongs to another container of the network.',
+  ERR_TINYD_SUBNET_TAKEN:
+    'The subnet asked for overlaps one of another network, or of this host; the message names it.',
   ERR_TINYD_NETWORK_NOT_FOUND: 'There is no such network.',
+  ERR_TINYD_NETWORK_AMBIGUOUS: 'Several network IDs begin with what was given; the message lists them.',
+  ERR_TINYD_NETWORK_IN_USE: 'Containers are on the network, or it is one that is always there.',
   ERR_TINYD_NETWORK_FULL: 'The network has no free address left.',
   ERR_TINYD_NETWORK_FAILED: 'The kernel refused to set up bridge, addresses or packet rules.',
   ERR_TINYD_NOT_ROOT: 'The command needs root; the message tells why.',

@@ -62,7 +62,11 @@ export const ERROR_CODES = {
   ERR_TINYD_VOLUME_IN_USE: { retryable: false },
   // network
   ERR_TINYD_PORT_TAKEN: { retryable: true },
+  ERR_TINYD_ADDRESS_TAKEN: { retryable: true },
+  ERR_TINYD_SUBNET_TAKEN: { retryable: false },
   ERR_TINYD_NETWORK_NOT_FOUND: { retryable: false },
+  ERR_TINYD_NETWORK_AMBIGUOUS: { retryable: false },
+  ERR_TINYD_NETWORK_IN_USE: { retryable: false },
   ERR_TINYD_NETWORK_FULL: { retryable: true },
   ERR_TINYD_NETWORK_FAILED: { retryable: false },
   // host

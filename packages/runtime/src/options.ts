@@ -58,6 +58,8 @@ export interface CreateOptions {
   /** Seconds. */
   readonly stopTimeout?: number;
   readonly network: NetworkChoice;
+  /** The networks to be on, eth0's first; absent with the modes that say it all. Changed by connect and disconnect. */
+  readonly endpoints?: readonly NetworkEndpoint[];
   readonly ports: readonly PortMapping[];
   readonly publishAll: boolean;
   readonly expose: readonly string[];
@@ -116,7 +118,21 @@ export type NetworkChoice =
   | { readonly mode: 'bridge' }
   | { readonly mode: 'none' }
   | { readonly mode: 'host' }
+  /** Networks that the user made; the first of them is named. */
+  | { readonly mode: 'user'; readonly network: string }
   | { readonly mode: 'container'; readonly container: string };
+
+/** One of the networks of a container, as the user wants it. */
+export interface NetworkEndpoint {
+  /** Name or ID; in a record always the name. */
+  readonly network: string;
+  /** Further names by which containers of the network find it. */
+  readonly aliases?: readonly string[];
+  readonly ip?: string;
+  readonly macAddress?: string;
+  /** Of several networks the one with the highest number is the way out; 0 if absent. */
+  readonly gwPriority?: number;
+}
 
 /** One published port; ranges are already unrolled. */
 export interface PortMapping {

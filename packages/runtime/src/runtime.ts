@@ -8,6 +8,7 @@ import { createContainer } from './lifecycle/create';
 import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
 import { StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarize } from './lifecycle/summary';
+import { Networks } from './networks';
 import type { CreateOptions } from './options';
 import { viewContainer, viewContainers } from './state/container-state';
 import { Volumes } from './volumes/volumes';
@@ -39,6 +40,11 @@ export class Runtime {
    */
   find(text: string): Container {
     return new Container(this.#context, findId(this.#context.layout, text));
+  }
+
+  /** The networks of the root folder. */
+  get networks(): Networks {
+    return new Networks(this.#context);
   }
 
   /** The volumes of the root folder. */

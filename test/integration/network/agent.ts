@@ -27,9 +27,9 @@ function sendWithNamespace(batch: Uint8Array, pid: number): void {
 }
 
 interface Network {
-  attachBridge(request: object): Promise<{
+  attachNetworks(request: object): Promise<{
     plan: Record<'hostBatch' | 'containerBatch' | 'portBatch' | 'portTeardownBatch', Uint8Array>;
-    settings: object;
+    settings: readonly object[];
   }>;
 }
 
@@ -42,9 +42,9 @@ function attachScript(root: string, containerId: string): string[] {
   const network = JSON.stringify(join(RUNTIME, 'network'));
   return [
     '-e',
-    `const { attachBridge } = require(${network});
+    `const { attachNetworks } = require(${network});
      process.stdout.write('ready ');
-     attachBridge({ ...${request}, running: () => [] }).then(({ settings }) => process.stdout.write(settings.address));`,
+     attachNetworks({ ...${request}, running: () => [] }).then(({ settings }) => process.stdout.write(settings[0].address));`,
   ];
 }
 
@@ -102,13 +102,13 @@ const operations: Record<string, Operation> = {
 
   attach: async (request: { containerId: string }, running: object[], pid: number | undefined) => {
     const network = require(join(RUNTIME, 'network')) as Network;
-    const { plan, settings } = await network.attachBridge({ ...request, running: () => running });
+    const { plan, settings } = await network.attachNetworks({ ...request, running: () => running });
     if (pid !== undefined) sendWithNamespace(plan.hostBatch, pid);
     if (pid !== undefined && plan.portBatch.length > 0) netlinkRequest(12, plan.portBatch);
     teardowns.set(request.containerId, plan.portTeardownBatch);
     const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
     return {
-      settings,
+      settings: settings[0],
       containerBatch: hex(plan.containerBatch),
       portTeardownBatch: hex(plan.portTeardownBatch),
     };

@@ -16,11 +16,12 @@ const RULES = [
   'meta nfproto 2 fib daddr type 2 jump publish',
   'ct state 0x2,0x4 accept',
   'iifname . oifname @links accept',
+  'iifname @internal drop',
   'oifname @bridges ct status 0x20 accept',
   'oifname @bridges drop',
   'ip saddr 127.0.0.0/8 oifname @bridges masquerade',
   'ip saddr @subnets oifname @bridges ct status 0x20 masquerade',
-  'ip saddr @subnets oifname != @bridges masquerade',
+  'ip saddr @masqueraded oifname != @bridges masquerade',
 ];
 
 describe('life of the default network', () => {

@@ -116,6 +116,7 @@ describe('prune and system df', function () {
       [
         'WARNING! This will remove:',
         '  - all stopped containers',
+        '  - all networks not used by at least one container',
         '  - all dangling images',
         '',
         '  Items to be pruned will be filtered with:',

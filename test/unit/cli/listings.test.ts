@@ -34,6 +34,7 @@ function container(fields: Partial<ContainerSummary>): ContainerSummary {
     mounts: [],
     localVolumes: 0,
     network: 'bridge',
+    networks: ['bridge'],
     address: undefined,
     ...fields,
   };
@@ -131,6 +132,7 @@ describe('ps filters', () => {
       status: 'exited',
       exitCode: 3,
       network: 'none',
+      networks: ['none'],
       mounts: ['/data'],
     }),
     container({
@@ -145,6 +147,7 @@ describe('ps filters', () => {
   const lookups = {
     containerId: (name: string) => all.find(each => each.name === name)?.id ?? assert.fail(name),
     imageId: (name: string) => (name === 'box' ? 'sha256:2' : 'sha256:none'),
+    networkName: (text: string) => (text === 'abc' ? 'none' : text),
   };
   const select = (filters: string[], showAll = true, last?: number) =>
     selectContainers(all, { all: showAll, last, filters }, lookups).map(each => each.name);
@@ -168,6 +171,7 @@ describe('ps filters', () => {
     [['before=newest'], ['job', 'oldest']],
     [['since=oldest'], ['newest', 'job']],
     [['network=none'], ['job']],
+    [['network=abc'], ['job']],
     [['volume=/data'], ['job']],
     [['publish=8000-8100'], ['newest']],
     [['expose=80/tcp'], ['newest']],

@@ -85,7 +85,7 @@ describe('whatever is typed', () => {
     const attached = { stdin: false, stdout: true, stderr: true };
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.string(), (key, value) => {
-        refusedOr(() => readCreateOptions({ [key]: value }, attached, {}));
+        refusedOr(() => readCreateOptions({ [key]: key === 'network' ? [value] : value }, attached, {}));
       }),
     );
   });

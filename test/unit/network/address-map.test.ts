@@ -2,12 +2,32 @@ import { strict as assert } from 'node:assert';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { releaseAddress, takeAddress } from '../../../packages/runtime/dist/network/address-map';
-import { formatIpv4, parseIpv4, parseSubnet } from '../../../packages/runtime/dist/network/ipv4';
+import {
+  releaseAddress,
+  takeAddress,
+  takeChosenAddress,
+  unusableReason,
+} from '../../../packages/runtime/dist/network/address-map';
+import { toNetwork } from '../../../packages/runtime/dist/network/definition';
+import {
+  formatIpv4,
+  formatSubnet,
+  parseIpv4,
+  parseSubnet,
+} from '../../../packages/runtime/dist/network/ipv4';
 
 describe('the address map', () => {
   const subnet = parseSubnet('203.0.113.0/28');
-  const network = { name: 'bridge', id: '0'.repeat(64), subnet, gateway: subnet.base + 1, bridge: 'none' };
+  const definition = {
+    name: 'bridge',
+    id: '0'.repeat(64),
+    driver: 'bridge',
+    subnet: formatSubnet(subnet),
+    gateway: '203.0.113.1',
+    bridge: 'none',
+    created: '',
+  } as const;
+  const network = toNetwork(definition);
   let root: string;
   let file: string;
   const take = () => formatIpv4(takeAddress(root, network));
@@ -52,6 +72,37 @@ describe('the address map', () => {
     const before = readFileSync(file, 'latin1');
     for (const offset of [-1, 0, 1, 15, 16, 28]) releaseAddress(root, network, subnet.base + offset);
     assert.equal(readFileSync(file, 'latin1'), before);
+  });
+
+  it('chooses from the range alone, and leaves out what is set aside', () => {
+    const part = toNetwork({
+      ...definition,
+      ipRange: '203.0.113.8/30',
+      auxAddresses: { router: '203.0.113.9' },
+    });
+    const found = Array.from({ length: 4 }, () => formatIpv4(takeAddress(root, part)));
+    assert.deepEqual(found, ['203.0.113.8', '203.0.113.10', '203.0.113.11', '203.0.113.8']);
+  });
+
+  it('gives an address that is asked for, when no link has it', () => {
+    const wanted = parseIpv4('203.0.113.5');
+    takeChosenAddress(root, network, wanted, () => 'nobody');
+    assert.equal(readFileSync(file, 'latin1').charAt(5), '1');
+    // A mark without a link is what a killed start left.
+    takeChosenAddress(root, network, wanted, () => 'nobody');
+    const first = Array.from({ length: 4 }, take);
+    assert.deepEqual(
+      first.map(address => address.split('.').at(-1)),
+      ['2', '3', '4', '6'],
+    );
+  });
+
+  it('says why an address cannot be asked for', () => {
+    const reason = (text: string) => unusableReason(network, parseIpv4(text));
+    assert.equal(reason('203.0.113.5'), undefined);
+    for (const text of ['203.0.113.0', '203.0.113.1', '203.0.113.15', '203.0.113.16', '203.0.112.255']) {
+      assert.equal(typeof reason(text), 'string', text);
+    }
   });
 
   for (const damaged of ['', '111', '1'.repeat(100)]) {

@@ -107,8 +107,9 @@ describe('netlink messages', () => {
 
   it('leave IPv6 out of a bridge port where the kernel has none', () => {
     const afSpec = (bytes: Buffer) => readAttributes(bytes.subarray(32)).get(26)?.toString('hex');
-    assert.equal(afSpec(raiseBridgePort(4, true)), '0c000a800500080001000000');
-    assert.equal(afSpec(raiseBridgePort(4, false)), undefined);
+    const port = (quietIpv6: boolean) => raiseBridgePort(4, { quietIpv6, isolated: false });
+    assert.equal(afSpec(port(true)), '0c000a800500080001000000');
+    assert.equal(afSpec(port(false)), undefined);
   });
 });
 
@@ -130,9 +131,12 @@ describe('netlink answers', () => {
     assert.equal(readRouteSubnet(message(24, 0, header)), undefined);
   });
 
-  it('tell index and state of a link', () => {
-    const answer = message(16, 0, Buffer.from('00000100' + '07000000' + '43100100' + '00000000', 'hex'));
-    assert.deepEqual(readLink(answer), { index: 7, isUp: true });
+  it('tell index, state, name and master of a link', () => {
+    const header = Buffer.from('00000100' + '07000000' + '43100100' + '00000000', 'hex');
+    const name = attribute(3, Buffer.from('v7\0'));
+    assert.deepEqual(readLink(message(16, 0, header, name)), { index: 7, isUp: true, name: 'v7' });
+    const port = message(16, 0, header, name, attribute(10, Buffer.from('05000000', 'hex')));
+    assert.equal(readLink(port)?.master, 5);
     assert.equal(readLink(message(16, 0)), undefined);
   });
 });

@@ -62,13 +62,28 @@ describe('elements of the port maps', () => {
 });
 
 describe('elements of a network', () => {
+  const network = (facts: { internal?: boolean; icc?: boolean; masquerade?: boolean } = {}) => ({
+    bridge: 'tinyd0',
+    subnet: parseSubnet('10.201.0.0/20'),
+    internal: facts.internal ?? false,
+    driver: { icc: facts.icc ?? true, masquerade: facts.masquerade ?? true },
+  });
+  const sets = (facts: Parameters<typeof network>[0]) =>
+    [...new Set(networkElements(network(facts)).map(({ set }) => set))].sort();
+
+  it('say what may pass between its containers and out of it', () => {
+    assert.deepEqual(sets({}), ['bridges', 'links', 'masqueraded', 'subnets']);
+    assert.deepEqual(sets({ internal: true }), ['bridges', 'internal', 'links', 'subnets']);
+    assert.deepEqual(sets({ masquerade: false }), ['bridges', 'links', 'subnets']);
+    assert.deepEqual(sets({ icc: false }), ['bridges', 'masqueraded', 'subnets']);
+  });
+
   it('name the bridge, the pair it makes with itself, and both ends of the range', () => {
-    const messages = addElements(networkElements('tinyd0', parseSubnet('10.201.0.0/20'))).map(bytes =>
-      bytes.toString('hex'),
-    );
+    const messages = addElements(networkElements(network())).map(bytes => bytes.toString('hex'));
     const endings = [
       '200003801c000180180001801400010074696e79643000000000000000000000',
       '300003802c000180280001802400010074696e7964300000000000000000000074696e79643000000000000000000000',
+      '2c000380100001800c000180080001000ac90000180001800c000180080001000ac910000800030000000001',
       '2c000380100001800c000180080001000ac90000180001800c000180080001000ac910000800030000000001',
     ];
     assert.equal(messages.length, endings.length);

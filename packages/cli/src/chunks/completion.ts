@@ -2,7 +2,7 @@ import { TinydError } from '@tinyd/core';
 import type { CommandClass } from '../command';
 
 /** What the operands of a command are. */
-type Operand = 'container' | 'image' | 'volume' | 'none';
+type Operand = 'container' | 'image' | 'network' | 'volume' | 'none';
 
 /** docker's objects: their verbs, and the command that each verb stands for. */
 type Objects = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -41,6 +41,8 @@ const PLAIN_VERB = /^\S+ (?!exists$)/;
 
 const VOLUME_COMMANDS = new Set(['volume export', 'volume import', 'volume inspect', 'volume rm']);
 
+const NETWORK_COMMANDS = new Set(['network exists', 'network inspect', 'network rm']);
+
 function describe(command: CommandClass, objects: Objects): CompletedCommand {
   const operand = operandOf(command.id);
   const flags = Object.entries({ ...command.flags, ...command.baseFlags }).map(([name, flag]) => ({
@@ -60,6 +62,7 @@ function describe(command: CommandClass, objects: Objects): CompletedCommand {
 
 function operandOf(id: string): Operand {
   if (VOLUME_COMMANDS.has(id)) return 'volume';
+  if (NETWORK_COMMANDS.has(id)) return 'network';
   if (PLAIN_COMMANDS.has(id) || PLAIN_VERB.test(id)) return 'none';
   return IMAGE_COMMANDS.has(id) ? 'image' : 'container';
 }
@@ -68,6 +71,7 @@ function operandOf(id: string): Operand {
 const NAMES: Readonly<Record<Exclude<Operand, 'none'>, string>> = {
   container: "tinyd ps -a --format '{{.Names}}' 2>/dev/null",
   image: "tinyd images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null",
+  network: "tinyd network ls --format '{{.Name}}' 2>/dev/null",
   volume: 'tinyd volume ls -q 2>/dev/null',
 };
 
@@ -126,6 +130,7 @@ function zshScript(commands: readonly CompletedCommand[], objects: Objects): str
   return `#compdef tinyd
 _tinyd_containers() { compadd -- \${(f)"$(${NAMES.container})"} }
 _tinyd_images() { compadd -- \${(f)"$(${NAMES.image})"} }
+_tinyd_networks() { compadd -- \${(f)"$(${NAMES.network})"} }
 _tinyd_volumes() { compadd -- \${(f)"$(${NAMES.volume})"} }
 _tinyd() {
   local -a commands=(

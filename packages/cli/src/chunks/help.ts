@@ -6,7 +6,7 @@ import type { CommandClass } from '../command';
 
 /** Loaded on demand: oclif's help formatter is as large as everything else of the command line. */
 
-const GROUPS = ['Images', 'Containers', 'Volumes', 'Registries', 'Other'] as const;
+const GROUPS = ['Images', 'Containers', 'Networks', 'Volumes', 'Registries', 'Other'] as const;
 
 const HEAD = `tinyd pulls images and runs containers, without a daemon.
 

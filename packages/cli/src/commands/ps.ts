@@ -33,6 +33,7 @@ export default class Ps extends TinydCommand {
     const selection = { all: flags.all, last: last < 0 ? undefined : last, filters: flags.filter };
     const containers = selectContainers(runtime.containers(), selection, {
       containerId: name => runtime.find(name).id,
+      networkName: text => runtime.networks.find(text).name,
       imageId: name => this.openStore().findImage(name).id,
     });
     const sizes = flags.size ? { sizes: this.sizesOf(containers) } : {};

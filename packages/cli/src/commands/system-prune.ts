@@ -3,14 +3,26 @@ import { TinydCommand } from '../command';
 import { toggle } from '../flags/define';
 import { pruneFlags } from '../flags/prune-flags';
 import { showOut, writeErr } from '../output';
-import { deletedContainers, deletedImages, deletedVolumes, reclaimedSpace } from '../present/pruned';
+import {
+  deletedContainers,
+  deletedImages,
+  deletedNetworks,
+  deletedVolumes,
+  reclaimedSpace,
+} from '../present/pruned';
 import { stripControls } from '../present/strip-controls';
 import { confirm } from '../use-cases/confirm';
-import { parsePruneFilter, pruneContainers, pruneImages, pruneVolumes } from '../use-cases/prune';
+import {
+  parsePruneFilter,
+  pruneContainers,
+  pruneImages,
+  pruneNetworks,
+  pruneVolumes,
+} from '../use-cases/prune';
 
 /** `tinyd system prune`. */
 export default class SystemPrune extends TinydCommand {
-  static override summary = 'Remove stopped containers, and images and volumes that nothing needs';
+  static override summary = 'Remove stopped containers, and networks, images and volumes that nothing needs';
   static override group = 'Other' as const;
   static override examples = ['tinyd system prune', 'tinyd system prune -a -f --filter label!=keep'];
   static override flags = {
@@ -28,6 +40,7 @@ export default class SystemPrune extends TinydCommand {
     const runtime = this.openRuntime();
     const containers = await pruneContainers(runtime, filter);
     showOut(deletedContainers(containers.ids));
+    showOut(deletedNetworks(await pruneNetworks(runtime, filter)));
     const volumes = flags.volumes ? await pruneVolumes(runtime, flags.filter) : { names: [], freedBytes: 0 };
     showOut(deletedVolumes(volumes.names));
     const images = await pruneImages(this.openStore(), runtime, { all: flags.all, filter });
@@ -64,6 +77,7 @@ function warning({ all, volumes, filter }: Choice): string {
       : ['', '  Items to be pruned will be filtered with:', ...filter.map(each => `  - ${each}`)];
   const what = [
     'all stopped containers',
+    'all networks not used by at least one container',
     ...(volumes ? ['all anonymous volumes not used by at least one container'] : []),
     images,
   ];

@@ -2,7 +2,8 @@ import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runti
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
 import { invalidFlag, unsupportedFlag } from './invalid';
 import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
-import { parseAddHost, parseDnsServer, parseHostname, parseNetwork, parseResolverWord } from './network';
+import { parseAddHost, parseDnsServer, parseHostname, parseResolverWord } from './network';
+import { parseNetwork, readNetworks } from './networks';
 import { parseCpus, parseCpuset, parseInteger, parseMemory, parseMemorySwap, parseUlimit } from './numbers';
 import { parseExpose, parsePublish } from './ports';
 import { parseCapability, parseDevice, parseLog, parseSignal, parseWorkdir } from './process';
@@ -105,10 +106,23 @@ function readNetwork(
   read: FlagReader,
 ): Pick<
   CreateOptions,
-  'network' | 'ports' | 'publishAll' | 'expose' | 'addHosts' | 'dns' | 'dnsSearch' | 'dnsOptions'
+  | 'network'
+  | 'endpoints'
+  | 'ports'
+  | 'publishAll'
+  | 'expose'
+  | 'addHosts'
+  | 'dns'
+  | 'dnsSearch'
+  | 'dnsOptions'
 > {
   return {
-    network: read.map('network', parseNetwork) ?? { mode: 'bridge' },
+    ...readNetworks({
+      networks: read.each('network', parseNetwork),
+      aliases: read.list('network-alias'),
+      ip: read.text('ip'),
+      macAddress: read.text('mac-address'),
+    }),
     ports: read.each('publish', parsePublish).flat(),
     publishAll: read.flag('publish-all'),
     expose: read.each('expose', parseExpose).flat(),

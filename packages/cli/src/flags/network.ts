@@ -1,19 +1,5 @@
 import { isIP } from 'node:net';
-import type { NetworkChoice } from '@tinyd/runtime';
-import { invalidFlag, unsupportedFlag } from './invalid';
-
-/** `--network bridge|none|host|container:NAME`. */
-export function parseNetwork(flag: string, text: string): NetworkChoice {
-  const mode = text.startsWith('name=') && !text.includes(',') ? text.slice('name='.length) : text;
-  if (mode === 'bridge' || mode === 'default' || mode === '') return { mode: 'bridge' };
-  if (mode === 'none' || mode === 'host') return { mode };
-  if (mode.startsWith('container:')) {
-    const container = mode.slice('container:'.length);
-    if (container === '') throw invalidFlag(flag, text, 'it names no container');
-    return { mode: 'container', container };
-  }
-  throw unsupportedFlag(flag, text, 'only bridge, none, host and container:NAME are supported');
-}
+import { invalidFlag } from './invalid';
 
 /** `--add-host name:address`, `name=address`; the address may be `host-gateway`. */
 export function parseAddHost(flag: string, text: string): { name: string; address: string } {

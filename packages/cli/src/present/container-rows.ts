@@ -75,7 +75,7 @@ function containerRow(container: ContainerSummary, { noTrunc, now, sizes }: Cont
     Label: (key: string) => (Object.hasOwn(container.labels, key) ? container.labels[key] : ''),
     Mounts: container.mounts.map(mount => (noTrunc ? mount : ellipsis(mount, MOUNT_LENGTH))).join(','),
     LocalVolumes: String(container.localVolumes),
-    Networks: container.network,
+    Networks: container.networks.join(','),
     Platform: 'linux',
   };
 }

@@ -6,6 +6,11 @@ export function deletedContainers(ids: readonly string[]): string {
   return section('Deleted Containers', ids);
 }
 
+/** docker's list of networks that went. */
+export function deletedNetworks(names: readonly string[]): string {
+  return section('Deleted Networks', names);
+}
+
 /** docker's list of volumes that went. */
 export function deletedVolumes(names: readonly string[]): string {
   return section('Deleted Volumes', names);

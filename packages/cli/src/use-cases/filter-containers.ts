@@ -31,6 +31,8 @@ export interface ContainerSelection {
 export interface Lookups {
   readonly containerId: (text: string) => string;
   readonly imageId: (text: string) => string;
+  /** Name of the network with this name or ID. */
+  readonly networkName: (text: string) => string;
 }
 
 /** The containers that `tinyd ps` shows, newest first as they came. */
@@ -62,6 +64,7 @@ function predicate(
   const before = filters.get('before')?.map(created) ?? [];
   const since = filters.get('since')?.map(created) ?? [];
   const ancestors = filters.get('ancestor')?.map(text => ({ text, id: quietly(lookups.imageId, text) }));
+  const networks = filters.get('network')?.map(text => quietly(lookups.networkName, text) ?? text);
   checkStatuses(filters);
   return each =>
     matches(filters, 'id', value => each.id.startsWith(value)) &&
@@ -74,7 +77,7 @@ function predicate(
     before.every(time => each.created < time) &&
     since.every(time => each.created > time) &&
     matches(filters, 'volume', value => each.mounts.includes(value)) &&
-    matches(filters, 'network', value => each.network === value) &&
+    (networks === undefined || networks.some(name => each.networks.includes(name))) &&
     matches(filters, 'publish', value =>
       each.ports.some(port => isPort(value, port.hostPort, port.protocol)),
     ) &&

@@ -63,6 +63,25 @@ function isStopped({ status }: ContainerSummary): boolean {
   return status === 'created' || status === 'exited';
 }
 
+/** Removes networks that no running container is on; their names. One that gets a container meanwhile stays. */
+export async function pruneNetworks(runtime: Runtime, filter: PruneFilter): Promise<string[]> {
+  const { networks } = runtime;
+  const unused = networks
+    .list()
+    .filter(network => !network.isPredefined && network.containers.length === 0 && filter(network));
+  const removed: string[] = [];
+  for (const { id, name } of unused) {
+    try {
+      await networks.remove(id);
+      removed.push(name);
+    } catch (error) {
+      const codes = ['ERR_TINYD_NETWORK_IN_USE', 'ERR_TINYD_NETWORK_NOT_FOUND'];
+      if (!isTinydError(error) || !codes.includes(error.code)) throw error;
+    }
+  }
+  return removed;
+}
+
 /** Removes images without a tag, or (`all`) every image, that no container was made from. */
 export function pruneImages(
   store: Store,

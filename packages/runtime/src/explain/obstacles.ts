@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { RuntimeContext } from '../context';
 import { withFiles } from '../files/view';
 import { runningNetworks } from '../lifecycle/network';
-import { type HostPort, portHolderText } from '../network';
+import { DEFAULT_NETWORK, endpointsOf, type HostPort, portHolderText, readDefinition } from '../network';
+import type { CreateOptions } from '../options';
 import type { ContainerRecord } from '../record';
 import { layersOf } from '../rootfs/writable-layer';
 import type { Spec } from '../spec-types';
@@ -83,7 +84,7 @@ function missingBinds({ options }: ContainerRecord): Obstacle[] {
 function takenPorts(context: RuntimeContext, { id, options }: ContainerRecord): Obstacle[] {
   const running = runningNetworks(context).filter(other => other.id !== id);
   return options.ports.flatMap(({ hostIp = '0.0.0.0', hostPort, hostPortEnd, protocol }) => {
-    if (hostPort === undefined || hostPortEnd !== undefined || options.network.mode !== 'bridge') return [];
+    if (hostPort === undefined || hostPortEnd !== undefined || endpointsOf(options).length === 0) return [];
     const port: HostPort = { hostIp, hostPort, protocol };
     const holder = portHolderText(port, running);
     if (holder === undefined) return [];
@@ -99,6 +100,7 @@ function takenPorts(context: RuntimeContext, { id, options }: ContainerRecord): 
 
 function missingNetwork(context: RuntimeContext, { options }: ContainerRecord): Obstacle[] {
   const { network } = options;
+  if (network.mode === 'user') return removedNetworks(context, options);
   if (network.mode !== 'container') return [];
   const other = viewContainer(context, network.container);
   if (other?.state.status === 'running') return [];
@@ -114,4 +116,16 @@ function missingNetwork(context: RuntimeContext, { options }: ContainerRecord): 
       ],
     },
   ];
+}
+
+function removedNetworks({ layout }: RuntimeContext, options: CreateOptions): Obstacle[] {
+  return endpointsOf(options)
+    .filter(
+      ({ network }) => network !== DEFAULT_NETWORK && readDefinition(layout.root, network) === undefined,
+    )
+    .map(({ network }) => ({
+      reason: `network ${network}, which it is on, was removed`,
+      findings: [],
+      advice: [`make it again: tinyd network create ${network}`],
+    }));
 }

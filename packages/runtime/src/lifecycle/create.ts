@@ -9,7 +9,7 @@ import { writeEtcFiles } from '../etc/etc-files';
 import { findId } from '../find';
 import { containerLayout } from '../layout';
 import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
-import { networkGateway } from '../network';
+import { checkEndpoints, endpointsOf, networkGateway } from '../network';
 import type { CreateOptions } from '../options';
 import type { ContainerRecord, MountedVolume } from '../record';
 import { makeWritableLayer } from '../rootfs/writable-layer';
@@ -79,10 +79,7 @@ function newRecord(
   options: CreateOptions,
   volumes: readonly MountedVolume[],
 ): ContainerRecord {
-  const network =
-    options.network.mode === 'container'
-      ? { mode: 'container' as const, container: findId(context.layout, options.network.container) }
-      : options.network;
+  const { network, ...endpoints } = namedNetworks(context, options);
   return {
     version: 1,
     id,
@@ -90,9 +87,24 @@ function newRecord(
     created: new Date().toISOString(),
     hostname: options.hostname ?? (network.mode === 'host' ? hostHostname() : id.slice(0, 12)),
     ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
-    options: { ...options, network },
+    options: { ...options, ...endpoints, network },
     ...(volumes.length === 0 ? {} : { volumes }),
   };
+}
+
+/** What a record keeps of `--network`: IDs of containers, names of networks. */
+function namedNetworks(
+  { layout }: RuntimeContext,
+  { network, endpoints }: CreateOptions,
+): Pick<CreateOptions, 'network' | 'endpoints'> {
+  if (network.mode === 'container') {
+    return { network: { mode: 'container', container: findId(layout, network.container) } };
+  }
+  if (endpoints === undefined) return { network };
+  const checked = checkEndpoints(layout.root, endpoints);
+  const [first] = checked;
+  if (network.mode !== 'user' || first === undefined) return { network, endpoints: checked };
+  return { network: { mode: 'user', network: first.network }, endpoints: checked };
 }
 
 function build(context: RuntimeContext, record: ContainerRecord, dir: string): void {
@@ -114,9 +126,9 @@ function build(context: RuntimeContext, record: ContainerRecord, dir: string): v
 
 /** Known before the first start, so that a wrong --add-host is refused now. */
 function hostGateway(context: RuntimeContext, options: CreateOptions): { hostGateway?: string } {
-  const wanted =
-    options.network.mode === 'bridge' && options.addHosts.some(host => host.address === 'host-gateway');
-  return wanted ? { hostGateway: networkGateway(context.layout.root) } : {};
+  const [first] = endpointsOf(options);
+  const wanted = first !== undefined && options.addHosts.some(host => host.address === 'host-gateway');
+  return wanted ? { hostGateway: networkGateway(context.layout.root, first.network) } : {};
 }
 
 /** What `--rm` made need not survive a power cut. */

@@ -2,6 +2,7 @@ import type { CreateOptions, VolumeMount } from '../options';
 import type { ContainerRecord } from '../record';
 import { maskedPaths, READONLY_PATHS } from '../spec/default-paths';
 import { DEFAULT_SHM_BYTES } from '../spec/mounts';
+import { networkMode } from './summary';
 
 /** docker's HostConfig: what the user asked for, with docker's words for what was not asked. */
 export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {
@@ -12,7 +13,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
       (options.volumesFrom ?? []).map(({ container, readOnly }) => `${container}${readOnly ? ':ro' : ''}`),
     ),
     LogConfig: logConfig(options),
-    NetworkMode: networkMode(options),
+    NetworkMode: networkMode(options.network),
     PortBindings: portBindings(options),
     RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
     AutoRemove: options.autoRemove,
@@ -107,10 +108,6 @@ function logConfig({ log }: CreateOptions): object {
     Type: 'json-file',
     Config: { 'max-file': String(log.maxFiles), 'max-size': String(log.maxBytes) },
   };
-}
-
-function networkMode({ network }: CreateOptions): string {
-  return network.mode === 'container' ? `container:${network.container}` : network.mode;
 }
 
 function portBindings({ ports }: CreateOptions): Record<string, { HostIp: string; HostPort: string }[]> {

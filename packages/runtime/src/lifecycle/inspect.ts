@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { RuntimeContext } from '../context';
 import { etcFilesOf } from '../etc/etc-files';
-import type { NetworkSettings } from '../network';
 import { configuredEnvironment } from '../spec/environment';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
@@ -10,11 +9,10 @@ import { type FailedStart, readFailedStart } from '../state/failed-start';
 import { isPaused } from '../state/paused';
 import { volumeSource } from '../volumes/mount-volumes';
 import { runningExecs } from './exec-sessions';
+import type { InspectDocument } from './inspect-document';
 import { inspectHostConfig } from './inspect-host-config';
+import { inspectNetworks } from './inspect-networks';
 import { readNetworkSettings } from './network';
-
-/** The document of `tinyd inspect`, with docker's keys. */
-export type InspectDocument = Readonly<Record<string, unknown>>;
 
 /** Describes a container in docker's terms. */
 export function inspectContainer(context: RuntimeContext, view: ContainerView): InspectDocument {
@@ -54,7 +52,7 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
     },
     Mounts: mountPoints(context, view),
     Config: inspectConfig(view),
-    NetworkSettings: networkSettings(view, running ? readNetworkSettings(paths) : undefined),
+    NetworkSettings: inspectNetworks(record, running ? readNetworkSettings(paths) : []),
   };
 }
 
@@ -141,49 +139,4 @@ function withProtocol(port: string): string {
 
 function emptyObjects(names: readonly string[]): Record<string, object> {
   return Object.fromEntries([...new Set(names)].map(name => [name, {}]));
-}
-
-function networkSettings({ record }: ContainerView, settings: NetworkSettings | undefined): InspectDocument {
-  const { mode } = record.options.network;
-  const name = mode === 'container' ? undefined : mode;
-  const endpoint = {
-    NetworkID: settings?.networkId ?? '',
-    Gateway: settings?.gateway ?? '',
-    IPAddress: settings?.address ?? '',
-    IPPrefixLen: settings?.prefixLength ?? 0,
-    MacAddress: settings?.macAddress ?? '',
-    Aliases: null,
-    DNSNames: null,
-    DriverOpts: null,
-    IPAMConfig: null,
-    Links: null,
-  };
-  return {
-    Bridge: settings?.bridge ?? '',
-    SandboxKey: '',
-    Ports: portBindings(record.options, settings),
-    IPAddress: endpoint.IPAddress,
-    IPPrefixLen: endpoint.IPPrefixLen,
-    Gateway: endpoint.Gateway,
-    MacAddress: endpoint.MacAddress,
-    Networks: name === undefined ? {} : { [name]: endpoint },
-  };
-}
-
-function portBindings(
-  options: ContainerView['record']['options'],
-  settings: NetworkSettings | undefined,
-): Record<string, { HostIp: string; HostPort: string }[] | null> {
-  const bindings: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
-  if (settings === undefined) return bindings;
-  const exposed = [
-    ...Object.keys(imageProcess(options).ExposedPorts ?? {}),
-    ...options.expose.map(withProtocol),
-  ];
-  for (const port of exposed) bindings[port] = null;
-  for (const port of settings.ports) {
-    const key = `${port.containerPort}/${port.protocol}`;
-    bindings[key] = [...(bindings[key] ?? []), { HostIp: port.hostIp, HostPort: String(port.hostPort) }];
-  }
-  return bindings;
 }

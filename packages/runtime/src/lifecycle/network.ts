@@ -6,9 +6,11 @@ import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import {
   type AttachedContainer,
-  attachBridge,
+  attachNetworks,
+  endpointsOf,
   loopbackPlan,
   type NetworkSettings,
+  type PublishedPort,
   portTakenError,
   releaseNetwork,
 } from '../network';
@@ -24,8 +26,8 @@ import type { Undo } from '../undo';
 export interface PreparedNetwork {
   readonly plan?: NetworkPlan;
   readonly releases: TeardownPlan['releases'];
-  /** With a bridge only. */
-  readonly settings?: NetworkSettings;
+  /** One for each network. */
+  readonly settings: readonly NetworkSettings[];
   /** `--network container:ID`: the namespace to join. */
   readonly joinedNetwork?: string;
 }
@@ -44,18 +46,19 @@ export async function prepareNetwork(
 ): Promise<PreparedNetwork> {
   const { options } = record;
   const { network } = options;
-  if (network.mode === 'host') return { releases: [] };
-  if (network.mode === 'none') return { plan: loopbackPlan(), releases: [] };
+  if (network.mode === 'host') return { releases: [], settings: [] };
+  if (network.mode === 'none') return { plan: loopbackPlan(), releases: [], settings: [] };
   if (network.mode === 'container') {
     const other = requireContainer(context, network.container);
     if (other.state.status !== 'running') {
       throw wrongState('join the network of', other.record.name, other.state.status);
     }
-    return { releases: [], joinedNetwork: `/proc/${other.state.pid}/ns/net` };
+    return { releases: [], settings: [], joinedNetwork: `/proc/${other.state.pid}/ns/net` };
   }
-  const attachment = await attachBridge({
+  const attachment = await attachNetworks({
     root: context.layout.root,
     containerId: record.id,
+    endpoints: endpointsOf(options),
     ports: options.ports,
     publishAll: options.publishAll,
     exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
@@ -88,15 +91,16 @@ const EMPTY_PLAN: NetworkPlan = {
 };
 
 /**
- * Reads what a container got when it was last started; undefined when it has nothing of a network. A power cut can
+ * Reads what a container got when it was last started, one for each network. A power cut can
  * leave an empty file, which names nothing either: nothing of the kernel's outlives one.
  */
-export function readNetworkSettings(paths: ContainerLayout): NetworkSettings | undefined {
+export function readNetworkSettings(paths: ContainerLayout): readonly NetworkSettings[] {
   try {
     const text = readFileSync(paths.network, 'utf8');
-    return text === '' ? undefined : (JSON.parse(text) as NetworkSettings);
+    // A list of one was written without its brackets once.
+    return text === '' ? [] : ([JSON.parse(text)] as NetworkSettings[]).flat();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return [];
     throw new TinydError('ERR_TINYD_SYSTEM', `read ${paths.network}: ${(error as Error).message}`, {
       cause: error,
     });
@@ -109,15 +113,17 @@ export function readNetworkSettings(paths: ContainerLayout): NetworkSettings | u
  * A port that another container publishes by now is left alone: its map element is that container's.
  */
 export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout): void {
-  const settings = readNetworkSettings(paths);
-  if (settings === undefined) return;
+  const places = readNetworkSettings(paths);
+  if (places.length === 0) return;
   const taken = runningNetworks(context).flatMap(other =>
     other.id === paths.id ? [] : other.settings.ports,
   );
-  const ports = settings.ports.filter(
-    port => !taken.some(other => other.hostPort === port.hostPort && other.protocol === port.protocol),
-  );
-  releaseNetwork(context.layout.root, { ...settings, ports });
+  const isTaken = (port: PublishedPort) =>
+    taken.some(other => other.hostPort === port.hostPort && other.protocol === port.protocol);
+  for (const settings of places) {
+    const ports = settings.ports.filter(port => !isTaken(port));
+    releaseNetwork(context.layout.root, { ...settings, ports });
+  }
   forgetNetwork(paths);
 }
 
@@ -133,16 +139,16 @@ export async function claimError(
   report: HelperReport,
 ): Promise<TinydError | undefined> {
   if (report.stage !== 'port-claim' || report.errno !== constants.errno.EADDRINUSE) return undefined;
-  const port = network.settings?.ports.find(
-    ({ protocol, hostIp, hostPort }) => report.operand === `${protocol} ${hostIp}:${hostPort}`,
-  );
+  const port = network.settings
+    .flatMap(({ ports }) => ports)
+    .find(({ protocol, hostIp, hostPort }) => report.operand === `${protocol} ${hostIp}:${hostPort}`);
   return port === undefined ? undefined : portTakenError(port, runningNetworks(context));
 }
 
-/** Running containers that have an address on a bridge, with what they got. */
+/** Every place that a running container has on a network. */
 export function runningNetworks(context: RuntimeContext): AttachedContainer[] {
   return viewContainers(context).flatMap(({ record, paths, state }) => {
-    const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
-    return settings === undefined ? [] : [{ id: record.id, name: record.name, settings }];
+    const places = state.status === 'running' ? readNetworkSettings(paths) : [];
+    return places.map(settings => ({ id: record.id, name: record.name, settings }));
   });
 }

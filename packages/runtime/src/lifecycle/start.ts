@@ -10,7 +10,7 @@ import { startError } from '../helper/start-error';
 import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
-import { forgetFlows } from '../network';
+import { forgetFlows, type NetworkSettings } from '../network';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { noteFailedStart } from '../state/failed-start';
@@ -78,8 +78,8 @@ async function start(
   makeBindSources(record.options.binds);
   const network = await prepareNetwork(context, record, paths, undo);
   writeEtcFiles(record, paths, {
-    addresses: network.settings === undefined ? [] : [network.settings.address],
-    ...(network.settings === undefined ? {} : { hostGateway: network.settings.gateway }),
+    addresses: network.settings.map(({ address }) => address),
+    ...hostGatewayOf(network.settings),
   });
   const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
   replaceUnflushed(paths.spec, `${specText(prepared.spec)}\n`);
@@ -108,7 +108,13 @@ async function start(
     const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
     throw (await claimError(context, network, report)) ?? failure;
   }
-  if (network.settings !== undefined) forgetFlows(network.settings);
+  for (const settings of network.settings) forgetFlows(settings);
   const warnings = [...cgroups.warnings, ...report.warnings];
   return { started: true, warnings, ...(client === undefined ? {} : { client }) };
+}
+
+/** The host as the container sees it: its address on the network that leads out, or else on the first one. */
+function hostGatewayOf(settings: readonly NetworkSettings[]): { hostGateway?: string } {
+  const place = settings.find(({ isGateway }) => isGateway) ?? settings[0];
+  return place === undefined ? {} : { hostGateway: place.gateway };
 }

@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../atomic-file';
-import type { PublishedPort } from '../network';
+import { endpointsOf, type PublishedPort } from '../network';
+import type { CreateOptions, NetworkChoice } from '../options';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
@@ -33,9 +34,11 @@ export interface ContainerSummary {
   readonly mounts: readonly string[];
   /** How many of its mounts are volumes. */
   readonly localVolumes: number;
-  /** `bridge`, `host`, `none`, `container:<id>`. */
+  /** `bridge`, `host`, `none`, `container:<id>`, or the first network's name. */
   readonly network: string;
-  /** Address on the bridge while it runs. */
+  /** Names of all its networks; `host` and `none` count as such. */
+  readonly networks: readonly string[];
+  /** Address on the first network while it runs. */
   readonly address: string | undefined;
 }
 
@@ -43,8 +46,8 @@ export interface ContainerSummary {
 export function summarize(view: ContainerView): ContainerSummary {
   const { record, paths, state } = view;
   const { options } = record;
-  const settings = state.status === 'running' ? readNetworkSettings(paths) : undefined;
-  const ports = settings?.ports ?? [];
+  const settings = state.status === 'running' ? readNetworkSettings(paths) : [];
+  const ports = settings.flatMap(place => place.ports);
   const published = new Set(ports.map(port => `${port.containerPort}/${port.protocol}`));
   const exposed = [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose].map(port =>
     port.includes('/') ? port : `${port}/tcp`,
@@ -66,10 +69,22 @@ export function summarize(view: ContainerView): ContainerSummary {
     labels: { ...(imageProcess(options).Labels ?? {}), ...options.labels },
     mounts: [...(record.volumes ?? []).map(volume => volume.name), ...options.binds.map(bind => bind.source)],
     localVolumes: record.volumes?.length ?? 0,
-    network:
-      options.network.mode === 'container' ? `container:${options.network.container}` : options.network.mode,
-    address: settings?.address,
+    network: networkMode(options.network),
+    networks: networkNames(options),
+    address: settings[0]?.address,
   };
+}
+
+/** docker's NetworkMode. */
+export function networkMode(network: NetworkChoice): string {
+  if (network.mode === 'container') return `container:${network.container}`;
+  return network.mode === 'user' ? network.network : network.mode;
+}
+
+function networkNames(options: CreateOptions): string[] {
+  const { mode } = options.network;
+  if (mode === 'host' || mode === 'none') return [mode];
+  return endpointsOf(options).map(({ network }) => network);
 }
 
 /** Bytes in a container's own writable layer (`ps --size`). */

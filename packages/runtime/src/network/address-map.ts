@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 import { TinydError } from '@tinyd/core';
 import { lockNow } from '@tinyd/native';
 import { addressMapFile, type Network } from './definition';
-import { formatSubnet, type Ipv4, subnetSize } from './ipv4';
+import { formatIpv4, formatSubnet, type Ipv4, subnetSize } from './ipv4';
 import { hasLink, linkIndexes } from './links';
-import { linkIndex } from './veth';
+import { addressesOf, linkIndex } from './veth';
 
 const FREE = 0x30;
 const USED = 0x31;
@@ -27,7 +27,7 @@ class AddressMap {
   constructor(root: string, network: Network) {
     this.#network = network;
     this.#size = subnetSize(network.subnet);
-    this.#fd = openSync(addressMapFile(root), constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#fd = openSync(addressMapFile(root, network.name), constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       lockNow(this.#fd, 'exclusive');
       if (fstatSync(this.#fd).size !== this.#fileBytes) this.rebuild();
@@ -47,13 +47,13 @@ class AddressMap {
 
   /** Sets the map to what the kernel says is in use. */
   rebuild(): void {
+    const { base } = this.#network.subnet;
     const map = Buffer.alloc(this.#size, FREE);
-    map[0] = USED;
-    map[this.#network.gateway - this.#network.subnet.base] = USED;
-    map[this.#size - 1] = USED;
-    const links = linkIndexes();
-    for (let offset = 0; offset < this.#size; offset++) {
-      if (links.has(linkIndex(this.#network.subnet.base + offset))) map[offset] = USED;
+    for (const address of reservedAddresses(this.#network)) map[address - base] = USED;
+    for (const index of linkIndexes()) {
+      for (const address of addressesOf(index)) {
+        if (address >= base && address < base + this.#size) map[address - base] = USED;
+      }
     }
     const cursor = `\n${'0'.padStart(CURSOR_DIGITS, '0')}\n`;
     // Its length is what tells a whole file: it comes last.
@@ -62,24 +62,42 @@ class AddressMap {
     ftruncateSync(this.#fd, this.#fileBytes);
   }
 
-  /** Takes the next free address behind the one given out last. */
+  /** Takes the next free address behind the one given out last, of those that may be chosen. */
   take(): Ipv4 | undefined {
+    const { subnet, range } = this.#network;
     const text = Buffer.alloc(this.#fileBytes);
     readSync(this.#fd, text, 0, text.length, 0);
-    const map = text.subarray(0, this.#size);
+    const first = range.base - subnet.base;
+    const choice = text.subarray(first, first + subnetSize(range));
     const cursor = Number(text.subarray(this.#size + 1, -1).toString()) || 0;
-    const behind = map.indexOf(FREE, cursor);
-    const offset = behind === -1 ? map.indexOf(FREE) : behind;
-    if (offset === -1) return undefined;
+    const behind = choice.indexOf(FREE, Math.max(cursor - first, 0));
+    const found = behind === -1 ? choice.indexOf(FREE) : behind;
+    if (found === -1) return undefined;
+    const offset = first + found;
     writeSync(this.#fd, Buffer.of(USED), 0, 1, offset);
     writeSync(this.#fd, String(offset + 1).padStart(CURSOR_DIGITS, '0'), this.#size + 1);
-    return this.#network.subnet.base + offset;
+    return subnet.base + offset;
+  }
+
+  /** Takes one address, unless a link shows that it is in use: a start that was killed leaves a mark without one. */
+  takeExactly(address: Ipv4): boolean {
+    const offset = address - this.#network.subnet.base;
+    const mark = Buffer.alloc(1);
+    readSync(this.#fd, mark, 0, 1, offset);
+    if (mark[0] === USED && hasLink(linkIndex(address))) return false;
+    writeSync(this.#fd, Buffer.of(USED), 0, 1, offset);
+    return true;
   }
 
   /** Gives an address back. */
   release(address: Ipv4): void {
     writeSync(this.#fd, Buffer.of(FREE), 0, 1, address - this.#network.subnet.base);
   }
+}
+
+/** What no container gets: the network's own address, that of everybody, the gateway, and what the user set aside. */
+function reservedAddresses({ subnet, reserved }: Network): Ipv4[] {
+  return [subnet.base, ...reserved, subnet.base + subnetSize(subnet) - 1];
 }
 
 function withMap<T>(root: string, network: Network, work: (map: AddressMap) => T): T {
@@ -107,18 +125,47 @@ export function takeAddress(root: string, network: Network): Ipv4 {
   if (address !== undefined) return address;
   throw new TinydError(
     'ERR_TINYD_NETWORK_FULL',
-    `cannot give the container an address on network ${network.name}: all of ${formatSubnet(network.subnet)} are in use`,
+    `cannot give the container an address on network ${network.name}: all of ${formatSubnet(network.range)} are in use`,
     { hint: 'stop containers that are no longer needed' },
+  );
+}
+
+/**
+ * Takes the address that the user wants.
+ *
+ * @param holder who has it, in words, if that is known
+ * Fails with ERR_TINYD_ADDRESS_TAKEN.
+ */
+export function takeChosenAddress(root: string, network: Network, address: Ipv4, holder: () => string): void {
+  if (withMap(root, network, map => map.takeExactly(address))) return;
+  throw new TinydError(
+    'ERR_TINYD_ADDRESS_TAKEN',
+    `cannot give the container address ${formatIpv4(address)} on network ${network.name}: ${holder()} has it`,
+    { hint: 'choose another address, or leave --ip out', details: { address: formatIpv4(address) } },
   );
 }
 
 /** Gives an address back, unless a link shows that another container has it by now. */
 export function releaseAddress(root: string, network: Network, address: Ipv4): void {
   const offset = address - network.subnet.base;
-  if (offset <= 1 || offset >= subnetSize(network.subnet) - 1) return;
+  if (offset < 0 || offset >= subnetSize(network.subnet)) return;
+  if (reservedAddresses(network).includes(address)) return;
   withMap(root, network, map => {
     if (!hasLink(linkIndex(address))) map.release(address);
   });
+}
+
+/** Why a container cannot have an address, undefined when it can: it lies outside, or is reserved. */
+export function unusableReason(network: Network, address: Ipv4): string | undefined {
+  const { subnet, gateway, reserved } = network;
+  const size = subnetSize(subnet);
+  if (address < subnet.base || address >= subnet.base + size) return `it is not in ${formatSubnet(subnet)}`;
+  if (address === gateway) return "it is the gateway's";
+  if (reserved.includes(address)) return 'it is set aside by --aux-address';
+  if (address === subnet.base || address === subnet.base + size - 1) {
+    return 'the first and the last address of a subnet cannot be given to anybody';
+  }
+  return undefined;
 }
 
 /** Rebuilds the map: after a boot nothing of what it says is true. */

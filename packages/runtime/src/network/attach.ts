@@ -1,97 +1,168 @@
-import type { PortMapping } from '../options';
+import { TinydError } from '@tinyd/core';
+import type { NetworkEndpoint, PortMapping } from '../options';
 import type { NetworkPlan, TeardownPlan } from '../plan/plan';
-import { releaseAddress, takeAddress } from './address-map';
+import { releaseAddress, takeAddress, takeChosenAddress } from './address-map';
 import { defineNetwork, ensureNetwork } from './bridge';
-import { addressMapFile, type Network } from './definition';
-import { formatHardwareAddress, formatIpv4, hardwareAddress, type Ipv4 } from './ipv4';
+import { addressMapFile, DEFAULT_NETWORK, type Network, readDefinition } from './definition';
+import { chosenAddress, endpointHardwareAddress, gatewayOf } from './endpoint';
+import { formatHardwareAddress, formatIpv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
-import { addElements, removeElements, type SetElement } from './nftables/elements';
+import { LOOPBACK_INDEX, raiseLink } from './netlink/link';
+import { addDefaultRoute } from './netlink/route';
+import { addElements, removeElements } from './nftables/elements';
 import { transaction } from './nftables/message';
 import { publishPorts } from './ports/publish';
 import { requestedPorts } from './ports/requested';
 import { clearStalePorts } from './ports/stale';
 import { type AttachedContainer, type NetworkSettings, type PublishedPort, portElements } from './settings';
-import { CONTAINER_LINK, containerMessages, hasIpv6, hostMessages, hostVethName } from './veth';
+import {
+  containerLinkName,
+  containerMessages,
+  hasIpv6,
+  hostMessages,
+  hostVethName,
+  type VethPlace,
+} from './veth';
 
-/** What a container wants of the default network. */
-export interface BridgeRequest {
+/** What a container wants of its networks. */
+export interface AttachRequest {
   readonly root: string;
   /** The full ID. */
   readonly containerId: string;
+  /** Undefined: the default network. */
+  readonly endpoints?: readonly NetworkEndpoint[];
   readonly ports: readonly PortMapping[];
   readonly publishAll: boolean;
   /** `80/tcp`, `80`, `8000-8010/udp`: the image's EXPOSE and `--expose`. */
   readonly exposed: readonly string[];
-  /** The running containers of this root that have settings of a bridge; asked only where it matters. */
+  /** The places that running containers of this root have; asked only where it matters. */
   readonly running: () => readonly AttachedContainer[];
 }
 
-/** A place on the network, taken for one container. */
-export interface BridgeAttachment {
+/** Places on networks, taken for one container. */
+export interface Attachment {
   readonly plan: NetworkPlan;
   /** What the monitor gives back when the container has ended. */
   readonly releases: TeardownPlan['releases'];
-  readonly settings: NetworkSettings;
+  /** One for each network, in the order of the interfaces. */
+  readonly settings: readonly NetworkSettings[];
+}
+
+/** A place on one network. */
+export interface TakenPlace extends VethPlace {
+  readonly endpoint: NetworkEndpoint;
 }
 
 /**
- * Takes an address and ports on the default network, setting the network up where that is necessary, and says how
+ * Takes addresses and ports on a container's networks, setting these up where that is necessary, and says how
  * the helper is to connect the container.
  *
  * The caller gives all of it back with `releaseNetwork` if the helper does not start.
  *
- * Fails with ERR_TINYD_PORT_TAKEN, ERR_TINYD_NETWORK_FULL, ERR_TINYD_NETWORK_FAILED, ERR_TINYD_OPTION_INVALID or
- * ERR_TINYD_OPTION_UNSUPPORTED; nothing stays taken then.
+ * Fails with ERR_TINYD_PORT_TAKEN, ERR_TINYD_ADDRESS_TAKEN, ERR_TINYD_NETWORK_FULL, ERR_TINYD_NETWORK_NOT_FOUND,
+ * ERR_TINYD_NETWORK_FAILED, ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED; nothing stays taken then.
  */
-export async function attachBridge(request: BridgeRequest): Promise<BridgeAttachment> {
-  const { root, running } = request;
-  const requested = requestedPorts(request.ports, request.exposed, request.publishAll);
-  const network = ensureNetwork(root, running);
-  const hostVeth = hostVethName(request.containerId);
-  // Left over from a start of this container that was killed.
-  if (findLink(hostVeth) !== undefined) deleteLinkIfPresent(hostVeth);
-  const address = takeAddress(root, network);
-  const offset = address - network.subnet.base;
+export async function attachNetworks(request: AttachRequest): Promise<Attachment> {
+  const { root, containerId, running, endpoints = [{ network: DEFAULT_NETWORK }] } = request;
+  const places: TakenPlace[] = [];
   try {
-    const ports = await publishPorts(requested, { running, spread: offset });
-    await clearStalePorts(ports, running);
-    const elements = portElements(ports, address);
-    return {
-      plan: networkPlan(network, hostVeth, address, ports, elements),
-      releases: [{ file: addressMapFile(root), offset }],
-      settings: describe(network, hostVeth, address, ports),
-    };
+    for (const [slot, endpoint] of endpoints.entries()) {
+      places.push(takePlace({ root, containerId, slot, endpoint, running }));
+    }
+    const gateway = gatewayOf(places);
+    if (gateway === undefined && request.ports.length > 0) throw nothingLeadsIn(endpoints);
+    const ports = gateway === undefined ? [] : await publishOn(gateway, request);
+    return describePlaces(root, places, gateway, ports);
   } catch (error) {
-    releaseAddress(root, network, address);
+    for (const { network, address } of places) releaseAddress(root, network, address);
     throw error;
   }
 }
 
-function networkPlan(
-  network: Network,
-  hostVeth: string,
-  address: Ipv4,
-  ports: readonly PublishedPort[],
-  elements: readonly SetElement[],
-): NetworkPlan {
-  const place = { name: hostVeth, address, gateway: network.gateway, subnet: network.subnet };
-  const nothing = new Uint8Array(0);
+/** Where on a network a container wants to be. */
+export interface PlaceRequest {
+  readonly root: string;
+  readonly containerId: string;
+  readonly slot: number;
+  readonly endpoint: NetworkEndpoint;
+  readonly running: () => readonly AttachedContainer[];
+}
+
+/** Takes an address on one network. */
+export function takePlace({ root, containerId, slot, endpoint, running }: PlaceRequest): TakenPlace {
+  const network = ensureNetwork(root, running, endpoint.network);
+  const name = hostVethName(containerId, slot);
+  // Left over from a start of this container that was killed.
+  if (findLink(name) !== undefined) deleteLinkIfPresent(name);
+  const address =
+    endpoint.ip === undefined ? takeAddress(root, network) : chosenAddress(network, endpoint.ip);
+  if (endpoint.ip !== undefined) {
+    const holder = () => holderOf(network, endpoint.ip ?? '', running());
+    takeChosenAddress(root, network, address, holder);
+  }
   return {
-    hostBatch: hostMessages(place),
-    containerBatch: containerMessages(place),
-    portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
-    portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
-    claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
-    // The network has no IPv6 subnet: nobody on the bridge shall be able to advertise one (CVE-2020-13401).
-    sysctls: hasIpv6() ? [{ path: `net/ipv6/conf/${CONTAINER_LINK}/disable_ipv6`, value: '1' }] : [],
+    name,
+    slot,
+    address,
+    hardwareAddress: endpointHardwareAddress(endpoint, address),
+    network,
+    endpoint,
   };
 }
 
-function describe(
-  network: Network,
-  hostVeth: string,
-  address: Ipv4,
+function holderOf(network: Network, address: string, running: readonly AttachedContainer[]): string {
+  const holder = running.find(
+    ({ settings }) => settings.networkId === network.id && settings.address === address,
+  );
+  return holder === undefined ? 'a container that is just starting' : `container ${holder.name}`;
+}
+
+async function publishOn(
+  { network, address }: TakenPlace,
+  { ports: mappings, exposed, publishAll, running }: AttachRequest,
+): Promise<PublishedPort[]> {
+  const requested = requestedPorts(mappings, exposed, publishAll, network.driver.hostBinding);
+  const ports = await publishPorts(requested, { running, spread: address - network.subnet.base });
+  await clearStalePorts(ports, running);
+  return ports;
+}
+
+function describePlaces(
+  root: string,
+  places: readonly TakenPlace[],
+  gateway: TakenPlace | undefined,
   ports: readonly PublishedPort[],
+): Attachment {
+  const settings = places.map(place =>
+    placeSettings(place, { isGateway: place === gateway, ports: place === gateway ? ports : [] }),
+  );
+  const elements = gateway === undefined ? [] : portElements(ports, gateway.address);
+  const nothing = new Uint8Array(0);
+  const route = gateway === undefined ? [] : [addDefaultRoute(gateway.network.gateway)];
+  const plan: NetworkPlan = {
+    hostBatch: Buffer.concat(places.map(place => hostMessages(place))),
+    containerBatch: Buffer.concat([raiseLink(LOOPBACK_INDEX), ...places.map(containerMessages), ...route]),
+    portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
+    portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
+    claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
+    sysctls: places.flatMap(placeSysctls),
+  };
+  const releases = places.map(({ network, address }) => ({
+    file: addressMapFile(root, network.name),
+    offset: address - network.subnet.base,
+  }));
+  return { plan, releases, settings };
+}
+
+/** The network has no IPv6 subnet: nobody on the bridge shall be able to advertise one (CVE-2020-13401). */
+export function placeSysctls({ slot }: VethPlace): NetworkPlan['sysctls'] {
+  return hasIpv6() ? [{ path: `net/ipv6/conf/${containerLinkName(slot)}/disable_ipv6`, value: '1' }] : [];
+}
+
+/** What is told of a place, and needed to take it back. */
+export function placeSettings(
+  { network, name, address, slot, hardwareAddress, endpoint }: TakenPlace,
+  publishing: Pick<NetworkSettings, 'isGateway' | 'ports'>,
 ): NetworkSettings {
   return {
     network: network.name,
@@ -100,13 +171,24 @@ function describe(
     address: formatIpv4(address),
     prefixLength: network.subnet.prefixLength,
     gateway: formatIpv4(network.gateway),
-    macAddress: formatHardwareAddress(hardwareAddress(address)),
-    hostVeth,
-    ports,
+    macAddress: formatHardwareAddress(hardwareAddress),
+    hostVeth: name,
+    slot,
+    aliases: endpoint.aliases ?? [],
+    ...publishing,
   };
 }
 
-/** The host's address on the default network: what `--add-host name:host-gateway` stands for. */
-export function networkGateway(root: string): string {
-  return formatIpv4(defineNetwork(root).gateway);
+function nothingLeadsIn(endpoints: readonly NetworkEndpoint[]): TinydError {
+  const names = endpoints.map(endpoint => endpoint.network).join(', ');
+  const why = names === '' ? 'the container is on no network' : `network ${names} is internal`;
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot publish ports: ${why}`, {
+    hint: 'leave -p out, or give the container a second network that is not internal',
+  });
+}
+
+/** The host's address on a network, the default one unless named: what `--add-host name:host-gateway` stands for. */
+export function networkGateway(root: string, name = DEFAULT_NETWORK): string {
+  const network = name === DEFAULT_NETWORK ? defineNetwork(root) : readDefinition(root, name);
+  return network === undefined ? '' : formatIpv4(network.gateway);
 }

@@ -3,51 +3,64 @@ import { TinydError } from '@tinyd/core';
 import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
 import { resetAddresses } from './address-map';
-import { dropUnfinishedFiles, type Network, readDefinition, writeDefinition } from './definition';
+import {
+  DEFAULT_NETWORK,
+  dropUnfinishedFiles,
+  type Network,
+  readDefinition,
+  readDefinitions,
+  writeDefinition,
+} from './definition';
 import { FORWARDING_NOTE, isForwarding, setForwarding } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { addAddress } from './netlink/address';
 import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
+import { networkNotFound } from './network-not-found';
 import { networkElements } from './nftables/elements';
 import { dropElements, firewallStands, raiseFirewall } from './nftables/firewall';
 import { type AttachedContainer, type NetworkSettings, settingsElements } from './settings';
-import { chooseSubnet, subnetsInUse } from './subnet-pool';
-import { hasIpv6, linkIndex } from './veth';
+import { chooseSubnet } from './subnet-pool';
+import { subnetsInUse, subnetsTaken } from './subnet-users';
+import { hasIpv6, linkIndex, portModes } from './veth';
 
 /** Characters of a link's alias, one byte each or not (IFALIASZ is 256). */
 const LONGEST_ALIAS = 60;
 
 /**
- * Makes sure that the default network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
+ * Makes sure that a network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
  *
- * @param running the containers of this root that are on the network: what they publish is put back when the rules
+ * @param running the containers of this root that are on networks: what they publish is put back when the rules
  * had to be, and they join the bridge again when that had to be made again.
- * Fails with ERR_TINYD_NETWORK_FAILED.
+ * Fails with ERR_TINYD_NETWORK_NOT_FOUND or ERR_TINYD_NETWORK_FAILED.
  */
-export function ensureNetwork(root: string, running: () => readonly AttachedContainer[]): Network {
+export function ensureNetwork(
+  root: string,
+  running: () => readonly AttachedContainer[],
+  name = DEFAULT_NETWORK,
+): Network {
   try {
-    const known = readDefinition(root);
+    const known = readDefinition(root, name);
     if (known !== undefined && networkStands(known)) return known;
-    return withNamespaceLock(() => repairNetwork(root, running));
+    return withNamespaceLock(() => repairNetwork(root, name, running));
   } catch (cause) {
     if (cause instanceof TinydError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot set up network bridge: ${reason}`, {
+    throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot set up network ${name}: ${reason}`, {
       cause,
       hint: 'check that the kernel has bridge, veth and nf_tables, or use --network host or --network none',
     });
   }
 }
 
-/** The network of a root, defined if it was not yet; nothing is set up in the kernel. */
+/** The default network of a root, defined if it was not yet; nothing is set up in the kernel. */
 export function defineNetwork(root: string): Network {
   return readDefinition(root) ?? withNamespaceLock(() => defineLocked(root));
 }
 
 function defineLocked(root: string): Network {
-  return readDefinition(root) ?? writeDefinition(root, chooseSubnet(subnetsInUse()));
+  return readDefinition(root) ?? writeDefinition(root, chooseSubnet(subnetsTaken(root)));
 }
 
 function networkStands(network: Network): boolean {
@@ -55,21 +68,17 @@ function networkStands(network: Network): boolean {
     bridgeStands(network) &&
     isForwarding() &&
     hostFirewallStands(network.bridge) &&
-    firewallStands(networkElements(network.bridge, network.subnet))
+    firewallStands(networkElements(network))
   );
 }
 
-function repairNetwork(root: string, running: () => readonly AttachedContainer[]): Network {
+function repairNetwork(root: string, name: string, running: () => readonly AttachedContainer[]): Network {
   dropUnfinishedFiles(root);
   const attached = (network: Network) =>
     running().flatMap(({ settings }) => (settings.networkId === network.id ? [settings] : []));
-  const network = usableNetwork(root, attached);
-  const elements = networkElements(network.bridge, network.subnet);
+  const network = usableNetwork(root, name, attached);
   // The rules come before the bridge that depends on them: there is no moment without protection.
-  if (!firewallStands(elements)) {
-    const published = attached(network).flatMap(settingsElements);
-    raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);
-  }
+  if (!firewallStands(networkElements(network))) raiseRules(root, network, running);
   if (!bridgeStands(network)) {
     resetAddresses(root, network);
     raiseBridge(root, network);
@@ -80,28 +89,44 @@ function repairNetwork(root: string, running: () => readonly AttachedContainer[]
   return network;
 }
 
+/** Who flushed the rules of one network flushed those of all: every network that is up comes back at once. */
+function raiseRules(root: string, network: Network, running: () => readonly AttachedContainer[]): void {
+  const others = readDefinitions(root).filter(other => other.id !== network.id && bridgeIsUp(other));
+  const elements = [network, ...others].flatMap(networkElements);
+  const published = running().flatMap(({ settings }) => settingsElements(settings));
+  raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);
+}
+
 /**
- * The network as it is defined, or defined anew when the host has come to use its addresses for something else
- * while the bridge was down: after a boot, another root's network or a VPN may have been faster.
+ * The network as it is defined. The default one is defined anew when the host has come to use its addresses for something
+ * else while the bridge was down: after a boot, another root's network or a VPN may have been faster.
  */
-function usableNetwork(root: string, attached: (network: Network) => readonly NetworkSettings[]): Network {
-  const network = defineLocked(root);
+function usableNetwork(
+  root: string,
+  name: string,
+  attached: (network: Network) => readonly NetworkSettings[],
+): Network {
+  const network = name === DEFAULT_NETWORK ? defineLocked(root) : readDefinition(root, name);
+  if (network === undefined) throw networkNotFound(name);
   if (bridgeStands(network)) return network;
   deleteLinkIfPresent(network.bridge);
   const inUse = subnetsInUse();
   const conflict = inUse.find(subnet => overlaps(subnet, network.subnet));
   if (conflict === undefined) return network;
-  if (attached(network).length > 0) {
+  if (name !== DEFAULT_NETWORK || attached(network).length > 0) {
     throw new TinydError(
       'ERR_TINYD_NETWORK_FAILED',
-      `cannot set up network ${network.name} again: the host uses ${formatSubnet(conflict)} for something else`,
+      `cannot set up network ${name} again: the host uses ${formatSubnet(conflict)} for something else`,
       {
-        hint: `stop the containers that have addresses in ${formatSubnet(network.subnet)}, then start them again`,
+        hint:
+          name === DEFAULT_NETWORK
+            ? `stop the containers that have addresses in ${formatSubnet(network.subnet)}, then start them again`
+            : 'remove the network and create it with another subnet',
       },
     );
   }
-  dropElements(networkElements(network.bridge, network.subnet));
-  return writeDefinition(root, chooseSubnet(inUse));
+  dropElements(networkElements(network));
+  return writeDefinition(root, chooseSubnet([...inUse, ...subnetsTaken(root)]));
 }
 
 /** Bringing the bridge up is the last step of making it: an unfinished one is down. */
@@ -118,9 +143,21 @@ function bridgeStands(network: Network): boolean {
   return link.isUp;
 }
 
+function bridgeIsUp(network: Network): boolean {
+  const link = findLink(network.bridge);
+  return link?.isUp === true && link.index === linkIndex(network.gateway);
+}
+
+/** Makes a network's bridge, with its address. */
 function raiseBridge(root: string, network: Network): void {
   const index = linkIndex(network.gateway);
-  const link = { index, name: network.bridge, hardwareAddress: hardwareAddress(network.gateway) };
+  const { mtu } = network.driver;
+  const link = {
+    index,
+    name: network.bridge,
+    hardwareAddress: hardwareAddress(network.gateway),
+    ...(mtu === undefined ? {} : { mtu }),
+  };
   netlinkRequest(
     NETLINK_ROUTE,
     Buffer.concat([createBridge(link), addAddress(index, network.gateway, network.subnet)]),
@@ -141,7 +178,7 @@ function rejoinBridge(address: Ipv4, network: Network): void {
   const index = linkIndex(address);
   try {
     const join = setMaster(index, linkIndex(network.gateway));
-    netlinkRequest(NETLINK_ROUTE, Buffer.concat([join, raiseBridgePort(index, hasIpv6())]));
+    netlinkRequest(NETLINK_ROUTE, Buffer.concat([join, raiseBridgePort(index, portModes(network))]));
   } catch (error) {
     if (systemCode(error) !== 'ENODEV') throw error;
   }

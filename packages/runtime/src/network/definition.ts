@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { digestHexOf, randomBytes } from '@tinyd/native';
 import { replaceFile, systemCode } from '../atomic-file';
+import { type DriverOptions, readDriverOptions } from './driver-options';
 import { formatIpv4, formatSubnet, type Ipv4, parseIpv4, parseSubnet, type Subnet } from './ipv4';
 
 /** Name of the network that containers join unless told otherwise. */
@@ -10,8 +11,11 @@ export const DEFAULT_NETWORK = 'bridge';
 
 const DEFAULT_ROOT = '/var/lib/tinyd';
 
-/** A network as it stands in `<root>/networks/<name>.json`. */
-interface NetworkRecord {
+const RECORD_ENDING = '.json';
+const MAP_ENDING = '.bitmap';
+
+/** A network as it stands in `<root>/networks/<name>.json`. Never changed after the network was made. */
+export interface NetworkRecord {
   readonly name: string;
   /** 64 hex digits. */
   readonly id: string;
@@ -21,6 +25,16 @@ interface NetworkRecord {
   /** Name of the link. */
   readonly bridge: string;
   readonly created: string;
+  /** The part of the subnet that addresses are chosen from; absent: all of it. */
+  readonly ipRange?: string;
+  /** Addresses that belong to something else, by the names it was given. */
+  readonly auxAddresses?: Readonly<Record<string, string>>;
+  /** Nothing leads out of it. */
+  readonly internal?: true;
+  readonly attachable?: true;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** docker's driver options, as given. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** A network, addresses as numbers. */
@@ -30,6 +44,13 @@ export interface Network {
   readonly subnet: Subnet;
   readonly gateway: Ipv4;
   readonly bridge: string;
+  /** Where addresses are chosen from. */
+  readonly range: Subnet;
+  /** Addresses no container gets, the gateway among them. */
+  readonly reserved: readonly Ipv4[];
+  readonly internal: boolean;
+  readonly driver: DriverOptions;
+  readonly record: NetworkRecord;
 }
 
 /** The folder of a root's networks. */
@@ -37,19 +58,29 @@ export function networksDir(root: string): string {
   return join(root, 'networks');
 }
 
-/** Where the network is defined. */
-export function definitionFile(root: string): string {
-  return join(networksDir(root), `${DEFAULT_NETWORK}.json`);
+/** Where a network is defined. */
+export function definitionFile(root: string, name: string): string {
+  return join(networksDir(root), `${name}${RECORD_ENDING}`);
 }
 
 /** The text of '0' and '1', one for each address of the subnet: which are in use. */
-export function addressMapFile(root: string): string {
-  return join(networksDir(root), `${DEFAULT_NETWORK}.bitmap`);
+export function addressMapFile(root: string, name: string): string {
+  return join(networksDir(root), `${name}${MAP_ENDING}`);
 }
 
-/** Reads the network's definition; undefined before its first use. Fails with ERR_TINYD_NETWORK_FAILED. */
-export function readDefinition(root: string): Network | undefined {
-  const path = definitionFile(root);
+/** docker's grammar; the default network and the names that stand for no network are for {@link isPredefined}. */
+export function isNetworkName(name: string): boolean {
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) && name.length <= 200;
+}
+
+/** Names that can be neither made nor removed. */
+export function isPredefined(name: string): boolean {
+  return ['bridge', 'host', 'none', 'default'].includes(name);
+}
+
+/** Reads a network's definition; undefined when there is none. Fails with ERR_TINYD_NETWORK_FAILED. */
+export function readDefinition(root: string, name = DEFAULT_NETWORK): Network | undefined {
+  const path = definitionFile(root, name);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -58,51 +89,91 @@ export function readDefinition(root: string): Network | undefined {
     throw error;
   }
   try {
-    const record = JSON.parse(text) as NetworkRecord;
-    const { name, id, bridge } = record;
-    if (![name, id, bridge].every(field => typeof field === 'string')) throw new Error('a field is missing');
-    return { name, id, bridge, subnet: parseSubnet(record.subnet), gateway: parseIpv4(record.gateway) };
+    return toNetwork(JSON.parse(text) as NetworkRecord);
   } catch (cause) {
     throw new TinydError(
       'ERR_TINYD_NETWORK_FAILED',
       `cannot read network definition ${path}: it is damaged`,
       {
         cause,
-        hint: 'stop all containers and delete the file: the next start writes a new one',
+        hint:
+          name === DEFAULT_NETWORK
+            ? 'stop all containers and delete the file: the next start writes a new one'
+            : 'stop the containers of the network, delete the file, and create the network again',
       },
     );
   }
 }
 
-/** Defines the network with a subnet; the gateway is its first address. */
-export function writeDefinition(root: string, subnet: Subnet): Network {
-  const network: Network = {
-    name: DEFAULT_NETWORK,
-    id: randomBytes(32).toString('hex'),
-    subnet,
-    gateway: subnet.base + 1,
-    bridge: bridgeName(root),
-  };
-  const record: NetworkRecord = {
-    name: network.name,
-    id: network.id,
-    driver: 'bridge',
-    subnet: formatSubnet(subnet),
-    gateway: formatIpv4(network.gateway),
-    bridge: network.bridge,
-    created: new Date().toISOString(),
-  };
-  mkdirSync(networksDir(root), { recursive: true, mode: 0o711 });
-  replaceFile(definitionFile(root), `${JSON.stringify(record, null, 2)}\n`, 0o644);
-  return network;
+/** All networks that are defined, by name. Takes no lock. */
+export function readDefinitions(root: string): Network[] {
+  const dir = networksDir(root);
+  const names = existsSync(dir) ? readdirSync(dir).filter(name => name.endsWith(RECORD_ENDING)) : [];
+  return names.sort().flatMap(name => readDefinition(root, basename(name, RECORD_ENDING)) ?? []);
 }
 
-/** Removes what killed writers of {@link replaceFile} left. The caller keeps other writers out. */
+/** A record in the terms of the code. Fails when it is damaged. */
+export function toNetwork(record: NetworkRecord): Network {
+  const { name, id, bridge } = record;
+  if (![name, id, bridge].every(field => typeof field === 'string')) throw new Error('a field is missing');
+  const subnet = parseSubnet(record.subnet);
+  const gateway = parseIpv4(record.gateway);
+  return {
+    name,
+    id,
+    bridge,
+    subnet,
+    gateway,
+    range: record.ipRange === undefined ? subnet : parseSubnet(record.ipRange),
+    reserved: [gateway, ...Object.values(record.auxAddresses ?? {}).map(parseIpv4)],
+    internal: record.internal === true,
+    driver: readDriverOptions(record.options ?? {}),
+    record,
+  };
+}
+
+/** Writes a definition for good. */
+export function writeRecord(root: string, record: NetworkRecord): Network {
+  mkdirSync(networksDir(root), { recursive: true, mode: 0o711 });
+  replaceFile(definitionFile(root, record.name), `${JSON.stringify(record, null, 2)}\n`, 0o644);
+  return toNetwork(record);
+}
+
+/** Defines the default network with a subnet; the gateway is its first address. */
+export function writeDefinition(root: string, subnet: Subnet): Network {
+  return writeRecord(root, {
+    name: DEFAULT_NETWORK,
+    id: newNetworkId(),
+    driver: 'bridge',
+    subnet: formatSubnet(subnet),
+    gateway: formatIpv4(subnet.base + 1),
+    bridge: bridgeName(root),
+    created: new Date().toISOString(),
+  });
+}
+
+/** 64 hexadecimal digits. */
+export function newNetworkId(): string {
+  return randomBytes(32).toString('hex');
+}
+
+/** Removes a network's files; the definition goes first, so that no half of a network is ever found. */
+export function removeDefinition(root: string, name: string): void {
+  rmSync(definitionFile(root, name), { force: true });
+  rmSync(addressMapFile(root, name), { force: true });
+}
+
+/**
+ * Removes what killed writers of {@link replaceFile} left, and address maps of networks that are gone. The caller keeps
+ * other writers out.
+ */
 export function dropUnfinishedFiles(root: string): void {
   const dir = networksDir(root);
   if (!existsSync(dir)) return;
   for (const name of readdirSync(dir)) {
-    if (name.endsWith('.tmp')) rmSync(join(dir, name), { force: true });
+    const isOrphan =
+      name.endsWith(MAP_ENDING) && !existsSync(definitionFile(root, basename(name, MAP_ENDING)));
+    if (name.endsWith('.tmp') || isOrphan) rmSync(join(dir, name), { force: true });
   }
 }
 

@@ -1,6 +1,12 @@
-export { attachBridge, type BridgeAttachment, type BridgeRequest, networkGateway } from './attach';
+export { type Attachment, type AttachRequest, attachNetworks, networkGateway } from './attach';
+export { createNetwork, type NetworkOptions } from './create-network';
+export { DEFAULT_NETWORK, isPredefined, type Network, readDefinition } from './definition';
+export { checkEndpoints, endpointsOf } from './endpoint';
+export { allNetworks, pickNetwork } from './find-network';
 export { forgetFlows } from './flows';
+export { formatSubnet } from './ipv4';
 export { loopbackPlan } from './loopback';
 export { type HostPort, portHolderText, portTakenError } from './ports/taken';
 export { releaseNetwork, resetNetwork } from './release';
+export { removeNetwork } from './remove-network';
 export type { AttachedContainer, NetworkSettings, PublishedPort } from './settings';

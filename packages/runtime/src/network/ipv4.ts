@@ -31,15 +31,20 @@ export function formatIpv4(address: Ipv4): string {
   return [24, 16, 8, 0].map(shift => (address >>> shift) & 255).join('.');
 }
 
+/** Reads `10.201.0.0/20`, the address as it is; undefined for anything else. */
+export function readSubnet(text: string): Subnet | undefined {
+  const [, address = '', length = ''] = /^([^/]*)\/(\d{1,2})$/.exec(text) ?? [];
+  const base = readIpv4(address);
+  return base === undefined || Number(length) > 32 ? undefined : { base, prefixLength: Number(length) };
+}
+
 /** Reads `10.201.0.0/20`. Fails with ERR_TINYD_NETWORK_FAILED. */
 export function parseSubnet(text: string): Subnet {
-  const [address = '', length = ''] = text.split('/');
-  const prefixLength = /^\d{1,2}$/.test(length) ? Number(length) : 33;
-  const base = readIpv4(address);
-  if (base === undefined || prefixLength > 32 || base % 2 ** (32 - prefixLength) !== 0) {
+  const subnet = readSubnet(text);
+  if (subnet === undefined || subnet.base % subnetSize(subnet) !== 0) {
     throw new TinydError('ERR_TINYD_NETWORK_FAILED', `cannot use ${JSON.stringify(text)} as a subnet`);
   }
-  return { base, prefixLength };
+  return subnet;
 }
 
 /** Writes `10.201.0.0/20`. */

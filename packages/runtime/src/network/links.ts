@@ -14,8 +14,12 @@ export function findLink(name: string): Link | undefined {
 
 /** Indexes of all links of this network namespace. */
 export function linkIndexes(): Set<number> {
-  const links = netlinkRequest(NETLINK_ROUTE, dumpLinks()).map(readLink);
-  return new Set(links.flatMap(link => (link === undefined ? [] : [link.index])));
+  return new Set(allLinks().map(link => link.index));
+}
+
+/** All links of this network namespace. */
+export function allLinks(): Link[] {
+  return netlinkRequest(NETLINK_ROUTE, dumpLinks()).flatMap(answer => readLink(answer) ?? []);
 }
 
 /** True when a link has this index. */

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import { releaseAddress } from './address-map';
 import { withNamespaceLock } from './bridge';
-import { addressMapFile, definitionFile, readDefinition } from './definition';
+import { type Network, readDefinition, readDefinitions, removeDefinition } from './definition';
 import { FORWARDING_NOTE, setForwarding } from './forwarding';
 import { forgetInHostFirewall } from './host-firewall';
 import { parseIpv4 } from './ipv4';
@@ -20,26 +19,29 @@ export function releaseNetwork(root: string, settings: NetworkSettings): void {
   // Another container has the address by now, and with it all that is left.
   if (hasLink(linkIndex(parseIpv4(settings.address)))) return;
   dropElements(settingsElements(settings));
-  const network = readDefinition(root);
+  const network = readDefinition(root, settings.network);
   if (network !== undefined && network.id === settings.networkId) {
     releaseAddress(root, network, parseIpv4(settings.address));
   }
 }
 
 /**
- * Removes the default network of a root from this host: bridge, elements, files; with the last network also the rules,
+ * Removes all networks of a root from this host: bridges, elements, files; with the last network also the rules,
  * and forwarding if it was tinyd that turned it on. No container of the root may be running. The next start sets
- * everything up again.
+ * the default network up again.
  */
 export function resetNetwork(root: string): void {
-  const network = readDefinition(root);
-  if (network === undefined) return;
+  if (readDefinitions(root).length === 0) return;
   withNamespaceLock(() => {
-    deleteLinkIfPresent(network.bridge);
-    forgetInHostFirewall(network.bridge);
-    dropElements(networkElements(network.bridge, network.subnet));
-    if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
-    rmSync(addressMapFile(root), { force: true });
-    rmSync(definitionFile(root), { force: true });
+    for (const network of readDefinitions(root)) takeDown(root, network);
   });
+}
+
+/** Removes one network from this host. The caller holds the namespace's lock, and no container has a place on it. */
+export function takeDown(root: string, network: Network): void {
+  deleteLinkIfPresent(network.bridge);
+  forgetInHostFirewall(network.bridge);
+  dropElements(networkElements(network));
+  if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
+  removeDefinition(root, network.name);
 }

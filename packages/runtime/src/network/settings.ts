@@ -10,7 +10,7 @@ export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** What a container got when it started: enough to show it, and to take it back. Plain JSON. */
+/** What a container got on one network: enough to show it, and to take it back. Plain JSON. */
 export interface NetworkSettings {
   /** Name of the network: `bridge`. */
   readonly network: string;
@@ -19,14 +19,21 @@ export interface NetworkSettings {
   readonly bridge: string;
   readonly address: string;
   readonly prefixLength: number;
+  /** The host's address on the network. */
   readonly gateway: string;
   readonly macAddress: string;
   /** Name of the veth's end in the host's namespace. */
   readonly hostVeth: string;
+  /** Which of the container's interfaces it is: 0, or absent, for eth0. */
+  readonly slot?: number;
+  /** The container's way out of all its networks. */
+  readonly isGateway?: boolean;
+  readonly aliases?: readonly string[];
+  /** Those that lead to this network's address; a container publishes on one network alone. */
   readonly ports: readonly PublishedPort[];
 }
 
-/** A container that has network settings at present. */
+/** A place that a running container has on a network; it may have one on several. */
 export interface AttachedContainer {
   readonly id: string;
   readonly name: string;

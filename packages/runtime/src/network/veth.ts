@@ -1,31 +1,39 @@
 import { existsSync } from 'node:fs';
 import { NETNS_FD } from '../plan/plan';
-import { hardwareAddress, type Ipv4, type Subnet } from './ipv4';
+import type { Network } from './definition';
+import type { Ipv4 } from './ipv4';
 import { addAddress } from './netlink/address';
-import { createVeth, LOOPBACK_INDEX, raiseBridgePort, raiseLink } from './netlink/link';
-import { addDefaultRoute } from './netlink/route';
-
-/** The container's own interface. */
-export const CONTAINER_LINK = 'eth0';
+import { createVeth, raiseBridgePort, raiseLink } from './netlink/link';
 
 /**
- * Its index, chosen by us so that the address can be set in the same batch that brings it up: above the few that
- * a new namespace may be born with (loopback, fallback tunnels).
+ * Index of a container's first interface, chosen by us so that the address can be set in the same batch that brings it
+ * up: above the few that a new namespace may be born with (loopback, fallback tunnels). Further ones follow.
  */
-const CONTAINER_LINK_INDEX = 100;
+const FIRST_CONTAINER_INDEX = 100;
 
 /** Where a container's interface goes. */
 export interface VethPlace {
   /** Name of the host's end. */
   readonly name: string;
+  /** Which of the container's interfaces it is: 0 for eth0. */
+  readonly slot: number;
   readonly address: Ipv4;
-  readonly gateway: Ipv4;
-  readonly subnet: Subnet;
+  readonly hardwareAddress: Uint8Array;
+  readonly network: Network;
 }
 
-/** Name of the host's end, from the container's ID: as long as a name may be (IFNAMSIZ). */
-export function hostVethName(containerId: string): string {
-  return `veth${containerId.slice(0, 11)}`;
+/** Name of a container's own interface. */
+export function containerLinkName(slot: number): string {
+  return `eth${slot}`;
+}
+
+/**
+ * Name of the host's end, from the container's ID: as long as a name may be (IFNAMSIZ). Those of further interfaces have
+ * their number in the place of the last digits.
+ */
+export function hostVethName(containerId: string, slot = 0): string {
+  const ending = slot === 0 ? '' : `_${slot}`;
+  return `veth${containerId.slice(0, 11 - ending.length)}${ending}`;
 }
 
 /**
@@ -38,36 +46,48 @@ export function linkIndex(address: Ipv4): number {
   return address & 0x7fffffff;
 }
 
+/** The two addresses that a link's index may stand for; see {@link linkIndex}. */
+export function addressesOf(index: number): [Ipv4, Ipv4] {
+  return [index, index + 0x80000000];
+}
+
 /** True where the kernel has IPv6, even if no interface uses it. */
 export function hasIpv6(): boolean {
   return existsSync('/proc/sys/net/ipv6');
 }
 
-/** Messages for the host's namespace: both ends, the bridge port, up. */
-export function hostMessages(place: VethPlace): Buffer {
+/**
+ * Messages for the host's namespace: both ends, the bridge port, up.
+ *
+ * @param namespaceFd the sender's descriptor of the namespace that takes the container's end
+ */
+export function hostMessages(place: VethPlace, namespaceFd = NETNS_FD): Buffer {
+  const { network } = place;
   const index = linkIndex(place.address);
   return Buffer.concat([
     createVeth({
       index,
       name: place.name,
-      master: linkIndex(place.gateway),
+      master: linkIndex(network.gateway),
+      ...(network.driver.mtu === undefined ? {} : { mtu: network.driver.mtu }),
       peer: {
-        index: CONTAINER_LINK_INDEX,
-        name: CONTAINER_LINK,
-        hardwareAddress: hardwareAddress(place.address),
-        namespaceFd: NETNS_FD,
+        index: FIRST_CONTAINER_INDEX + place.slot,
+        name: containerLinkName(place.slot),
+        hardwareAddress: place.hardwareAddress,
+        namespaceFd,
       },
     }),
-    raiseBridgePort(index, hasIpv6()),
+    raiseBridgePort(index, portModes(network)),
   ]);
 }
 
-/** Messages for the container's namespace: loopback, address, up, default route. */
+/** How the host's end behaves as a port of its network's bridge. */
+export function portModes(network: Network): { readonly quietIpv6: boolean; readonly isolated: boolean } {
+  return { quietIpv6: hasIpv6(), isolated: !network.driver.icc };
+}
+
+/** Messages for the container's namespace: address, up. */
 export function containerMessages(place: VethPlace): Buffer {
-  return Buffer.concat([
-    raiseLink(LOOPBACK_INDEX),
-    addAddress(CONTAINER_LINK_INDEX, place.address, place.subnet),
-    raiseLink(CONTAINER_LINK_INDEX),
-    addDefaultRoute(place.gateway),
-  ]);
+  const index = FIRST_CONTAINER_INDEX + place.slot;
+  return Buffer.concat([addAddress(index, place.address, place.network.subnet), raiseLink(index)]);
 }

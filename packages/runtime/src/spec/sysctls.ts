@@ -23,7 +23,7 @@ export function specSysctls(
   user: Readonly<Record<string, string>>,
   network: NetworkChoice['mode'],
 ): Record<string, string> {
-  const ownNetwork = network === 'bridge' || network === 'none';
+  const ownNetwork = network === 'bridge' || network === 'none' || network === 'user';
   const sysctls: Record<string, string> = ownNetwork
     ? { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' }
     : {};

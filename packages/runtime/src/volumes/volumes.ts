@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ArchiveSink } from '../files/copy';
-import type { InspectDocument } from '../lifecycle/inspect';
+import type { InspectDocument } from '../lifecycle/inspect-document';
 import { exportVolume, importVolume } from './archive-volume';
 import {
   anonymousVolumeName,

@@ -9,6 +9,7 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REQUEST,
+  readU32,
   u32,
 } from './message';
 
@@ -39,6 +40,11 @@ export function addAddress(index: number, address: Ipv4, subnet: Subnet): Buffer
 /** Asks for all IPv4 addresses of the namespace. */
 export function dumpAddresses(): Buffer {
   return message(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, Buffer.from([AF_INET, 0, 0, 0]), u32(0));
+}
+
+/** Index of the link that an answer to {@link dumpAddresses} speaks of. */
+export function readAddressLink(answer: Buffer): number {
+  return readU32(answer, HEADER_BYTES + 4);
 }
 
 /** The subnet that an answer to {@link dumpAddresses} speaks of. */

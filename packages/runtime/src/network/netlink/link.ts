@@ -2,6 +2,7 @@ import {
   attribute,
   HEADER_BYTES,
   message,
+  messageAttributes,
   NLM_F_ACK,
   NLM_F_CREATE,
   NLM_F_DUMP,
@@ -27,6 +28,7 @@ const AF_INET6 = 10;
 /** linux/if_link.h */
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_IFALIAS = 20;
@@ -39,7 +41,8 @@ const IFLA_INFO_SLAVE_DATA = 5;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const IN6_ADDR_GEN_MODE_NONE = 1;
 const IFLA_BRPORT_MODE = 4;
-const HAIRPIN = 1;
+const IFLA_BRPORT_ISOLATED = 33;
+const ON = 1;
 const VETH_INFO_PEER = 1;
 
 /** The loopback device of every network namespace. */
@@ -58,6 +61,11 @@ export interface BridgeLink {
   readonly index: number;
   readonly name: string;
   readonly hardwareAddress: Uint8Array;
+  readonly mtu?: number;
+}
+
+function mtuAttribute(mtu: number | undefined): Buffer[] {
+  return mtu === undefined ? [] : [attribute(IFLA_MTU, u32(mtu))];
 }
 
 /** Creates a bridge, down. Fails with EEXIST. */
@@ -68,6 +76,7 @@ export function createBridge(bridge: BridgeLink): Buffer {
     linkHeader(bridge.index),
     attribute(IFLA_IFNAME, zeroTerminated(bridge.name)),
     attribute(IFLA_ADDRESS, bridge.hardwareAddress),
+    ...mtuAttribute(bridge.mtu),
     nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('bridge'))),
   );
 }
@@ -78,6 +87,8 @@ export interface VethLink {
   readonly name: string;
   /** Index of the bridge that takes the host's end. */
   readonly master: number;
+  /** Of both ends. */
+  readonly mtu?: number;
   readonly peer: {
     readonly index: number;
     readonly name: string;
@@ -94,6 +105,7 @@ export function createVeth(veth: VethLink): Buffer {
     linkHeader(veth.peer.index),
     attribute(IFLA_IFNAME, zeroTerminated(veth.peer.name)),
     attribute(IFLA_ADDRESS, veth.peer.hardwareAddress),
+    ...mtuAttribute(veth.mtu),
     attribute(IFLA_NET_NS_FD, u32(veth.peer.namespaceFd)),
   );
   return message(
@@ -102,6 +114,7 @@ export function createVeth(veth: VethLink): Buffer {
     linkHeader(veth.index),
     attribute(IFLA_IFNAME, zeroTerminated(veth.name)),
     attribute(IFLA_MASTER, u32(veth.master)),
+    ...mtuAttribute(veth.mtu),
     nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('veth')), nested(IFLA_INFO_DATA, peer)),
   );
 }
@@ -112,19 +125,27 @@ export function createVeth(veth: VethLink): Buffer {
  * Without that mode a host that passes bridged frames through its firewall (br_netfilter, as other container
  * engines want it) drops what a container sends to a port of its own by the host's address.
  *
- * @param quietIpv6 give the port no link-local address: it is no interface of the host. False where the kernel has no IPv6.
+ * @param modes `quietIpv6`: give the port no link-local address: it is no interface of the host; false where the kernel
+ * has no IPv6. `isolated`: no frames to and from other isolated ports.
  */
-export function raiseBridgePort(index: number, quietIpv6: boolean): Buffer {
+export function raiseBridgePort(
+  index: number,
+  modes: { readonly quietIpv6: boolean; readonly isolated: boolean },
+): Buffer {
   const mode = attribute(IFLA_INET6_ADDR_GEN_MODE, Buffer.from([IN6_ADDR_GEN_MODE_NONE]));
   return message(
     RTM_NEWLINK,
     SET,
     linkHeader(index, IFF_UP, IFF_UP),
-    ...(quietIpv6 ? [nested(IFLA_AF_SPEC, nested(AF_INET6, mode))] : []),
+    ...(modes.quietIpv6 ? [nested(IFLA_AF_SPEC, nested(AF_INET6, mode))] : []),
     nested(
       IFLA_LINKINFO,
       attribute(IFLA_INFO_SLAVE_KIND, zeroTerminated('bridge')),
-      nested(IFLA_INFO_SLAVE_DATA, attribute(IFLA_BRPORT_MODE, Buffer.from([HAIRPIN]))),
+      nested(
+        IFLA_INFO_SLAVE_DATA,
+        attribute(IFLA_BRPORT_MODE, Buffer.from([ON])),
+        ...(modes.isolated ? [attribute(IFLA_BRPORT_ISOLATED, Buffer.from([ON]))] : []),
+      ),
     ),
   );
 }
@@ -159,10 +180,20 @@ export function dumpLinks(): Buffer {
 export interface Link {
   readonly index: number;
   readonly isUp: boolean;
+  readonly name: string;
+  /** Index of the bridge that it is a port of. */
+  readonly master?: number;
 }
 
 /** Reads an answer about a link; undefined when it is too short to be one. */
 export function readLink(answer: Buffer): Link | undefined {
   if (answer.length < HEADER_BYTES + FIXED_BYTES) return undefined;
-  return { index: readU32(answer, INDEX_OFFSET), isUp: (readU32(answer, FLAGS_OFFSET) & IFF_UP) !== 0 };
+  const attributes = messageAttributes(answer, FIXED_BYTES);
+  const master = attributes.get(IFLA_MASTER);
+  return {
+    index: readU32(answer, INDEX_OFFSET),
+    isUp: (readU32(answer, FLAGS_OFFSET) & IFF_UP) !== 0,
+    name: attributes.get(IFLA_IFNAME)?.subarray(0, -1).toString() ?? '',
+    ...(master === undefined ? {} : { master: readU32(master) }),
+  };
 }

@@ -9,6 +9,7 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REQUEST,
+  readU32,
 } from './message';
 
 /** linux/rtnetlink.h */
@@ -20,6 +21,7 @@ const RTPROT_BOOT = 3;
 const RT_SCOPE_UNIVERSE = 0;
 const RTN_UNICAST = 1;
 const RTA_DST = 1;
+const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 /** struct rtmsg: family, destination and source length, TOS, table, protocol, scope, type, flags. */
 const FIXED_BYTES = 12;
@@ -42,6 +44,12 @@ export function addDefaultRoute(gateway: Ipv4): Buffer {
 /** Asks for all IPv4 routes of the namespace, in every table. */
 export function dumpRoutes(): Buffer {
   return message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, routeHeader(0, 0, 0, 0));
+}
+
+/** Index of the link that an answer to {@link dumpRoutes} leads to; undefined when it leads to none, or several. */
+export function readRouteLink(answer: Buffer): number | undefined {
+  const link = messageAttributes(answer, FIXED_BYTES).get(RTA_OIF);
+  return link === undefined ? undefined : readU32(link);
 }
 
 /** The destination of an answer to {@link dumpRoutes}; undefined for a default route, which covers everything. */

@@ -47,14 +47,30 @@ export function portElement(key: PublishedKey, address: Ipv4, containerPort: num
   return { set: SETS.addressPorts, key: Buffer.concat([ipv4Bytes(key.hostAddress), ...fields]), value };
 }
 
+/** What the rules must know of a network. */
+export interface NetworkFacts {
+  readonly bridge: string;
+  readonly subnet: Subnet;
+  readonly internal: boolean;
+  readonly driver: { readonly icc: boolean; readonly masquerade: boolean };
+}
+
 /** The elements that make a network known to the rules. */
-export function networkElements(bridge: string, subnet: Subnet): SetElement[] {
+export function networkElements({ bridge, subnet, internal, driver }: NetworkFacts): SetElement[] {
   const name = interfaceName(bridge);
   return [
     { set: SETS.bridges, key: name },
-    { set: SETS.links, key: Buffer.concat([name, name]) },
-    { set: SETS.subnets, key: ipv4Bytes(subnet.base) },
-    { set: SETS.subnets, key: ipv4Bytes(subnet.base + subnetSize(subnet)), endsInterval: true },
+    ...(driver.icc ? [{ set: SETS.links, key: Buffer.concat([name, name]) }] : []),
+    ...(internal ? [{ set: SETS.internal, key: name }] : []),
+    ...range(SETS.subnets, subnet),
+    ...(driver.masquerade && !internal ? range(SETS.masqueraded, subnet) : []),
+  ];
+}
+
+function range(set: string, subnet: Subnet): SetElement[] {
+  return [
+    { set, key: ipv4Bytes(subnet.base) },
+    { set, key: ipv4Bytes(subnet.base + subnetSize(subnet)), endsInterval: true },
   ];
 }
 

@@ -36,8 +36,12 @@ export const SETS = {
   bridges: 'bridges',
   /** Pairs of interfaces between which traffic stays within one network. */
   links: 'links',
+  /** Those of them that nothing leads out of. */
+  internal: 'internal',
   /** The address ranges of all networks. */
   subnets: 'subnets',
+  /** Those of them whose containers go out as the host. */
+  masqueraded: 'masqueraded',
   /** Ports published on every address: protocol and port, to container address and port. */
   ports: 'ports',
   /** Ports published on one address of the host: address, protocol and port, to container address and port. */
@@ -72,7 +76,9 @@ const SET_SHAPES: readonly SetShape[] = [
     keyType: concatenation(TYPE.interface, TYPE.interface),
     keyBytes: 2 * INTERFACE_NAME_BYTES,
   },
+  { name: SETS.internal, keyType: TYPE.interface, keyBytes: INTERFACE_NAME_BYTES },
   { name: SETS.subnets, keyType: TYPE.address, keyBytes: 4, isInterval: true },
+  { name: SETS.masqueraded, keyType: TYPE.address, keyBytes: 4, isInterval: true },
   { name: SETS.ports, keyType: concatenation(TYPE.protocol, TYPE.port), keyBytes: 8, isPortMap: true },
   {
     name: SETS.addressPorts,
@@ -147,6 +153,7 @@ export const CHAINS: readonly Chain[] = [
     rules: [
       [...belongsToConnection(), ...accept()],
       [...interfacesIn(SETS.links), ...accept()],
+      [...interfaceIn('iifname', SETS.internal), ...drop()],
       [...interfaceIn('oifname', SETS.bridges), ...wasPublished(), ...accept()],
       [...interfaceIn('oifname', SETS.bridges), ...drop()],
     ],
@@ -167,7 +174,7 @@ export const CHAINS: readonly Chain[] = [
       ],
       [
         ...isIpv4(),
-        ...addressIn('saddr', SETS.subnets),
+        ...addressIn('saddr', SETS.masqueraded),
         ...interfaceIn('oifname', SETS.bridges, false),
         ...masquerade(),
       ],

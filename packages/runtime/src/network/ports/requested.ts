@@ -17,26 +17,28 @@ const EXPOSED = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/([a-z]+))?$/;
  * The ports of `-p`, and with `-P` all exposed ones that `-p` does not mention.
  *
  * @param exposed `80/tcp`, `80`, `8000-8010/udp`: the image's EXPOSE and `--expose`.
+ * @param anyAddress where a port goes for which the user named no address of the host.
  * Fails with ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED.
  */
 export function requestedPorts(
   mappings: readonly PortMapping[],
   exposed: readonly string[],
   publishAll: boolean,
+  anyAddress = ANY_ADDRESS,
 ): RequestedPort[] {
-  const requested = mappings.map(requestedPort);
+  const requested = mappings.map(mapping => requestedPort(mapping, anyAddress));
   if (!publishAll) return requested;
   const mentioned = new Set(requested.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
   for (const { port, protocol } of exposed.flatMap(exposedPorts)) {
     const name = `${port}/${protocol}`;
     if (mentioned.has(name)) continue;
     mentioned.add(name);
-    requested.push({ hostIp: ANY_ADDRESS, range: undefined, containerPort: port, protocol });
+    requested.push({ hostIp: anyAddress, range: undefined, containerPort: port, protocol });
   }
   return requested;
 }
 
-function requestedPort(mapping: PortMapping): RequestedPort {
+function requestedPort(mapping: PortMapping, anyAddress: string): RequestedPort {
   const { hostPort, hostPortEnd, containerPort, protocol } = mapping;
   checkProtocol(protocol, `${containerPort}/${protocol}`);
   const last = hostPortEnd ?? hostPort;
@@ -44,11 +46,11 @@ function requestedPort(mapping: PortMapping): RequestedPort {
   // docker takes host port 0 for "any".
   const range =
     hostPort === undefined || hostPort === 0 ? undefined : { first: hostPort, last: last ?? hostPort };
-  return { hostIp: hostAddress(mapping.hostIp), range, containerPort, protocol };
+  return { hostIp: hostAddress(mapping.hostIp, anyAddress), range, containerPort, protocol };
 }
 
-function hostAddress(hostIp: string | undefined): string {
-  if (hostIp === undefined || hostIp === '') return ANY_ADDRESS;
+function hostAddress(hostIp: string | undefined, anyAddress: string): string {
+  if (hostIp === undefined || hostIp === '') return anyAddress;
   if (readIpv4(hostIp) !== undefined) return hostIp;
   if (hostIp.includes(':')) {
     throw new TinydError(

@@ -1,0 +1,66 @@
+import * as Args from '@oclif/core/args';
+import { TinydCommand } from '../command';
+import { text, texts, toggle } from '../flags/define';
+import { resolvePairs } from '../flags/environment';
+import { invalidFlag, unsupportedFlag } from '../flags/invalid';
+import { writeOut } from '../output';
+
+/** `tinyd network create`. */
+export default class NetworkCreate extends TinydCommand {
+  static override summary = 'Create a network';
+  static override group = 'Networks' as const;
+  static override refusedFlags = [
+    ...['config-from', 'config-only', 'ingress', 'ipam-opt', 'ipv6', 'scope'],
+    ...['disable-dns', 'dns', 'route', 'interface-name', 'ignore'],
+  ];
+  static override examples = [
+    'tinyd network create app',
+    'tinyd network create --subnet 192.168.77.0/24 net77',
+    'tinyd network create --internal --label tier=db back',
+  ];
+  static override args = { network: Args.string({ required: true, description: 'Name' }) };
+  static override flags = {
+    driver: text('Network driver', 'DRIVER', { char: 'd', default: 'bridge' }),
+    subnet: texts('Subnet, as 192.168.77.0/24; without it a free one is chosen', 'SUBNET'),
+    gateway: texts("The host's address on it; the first one if not given", 'IP'),
+    'ip-range': texts('Part of the subnet that addresses are chosen from', 'SUBNET'),
+    'aux-address': texts('Address that belongs to something else, as NAME=IP', 'ADDRESS'),
+    internal: toggle('Let nothing in or out'),
+    attachable: toggle('Accepted for scripts: any container may join any network'),
+    ipv4: toggle('Give IPv4 addresses; cannot be turned off', { default: true }),
+    label: texts('Label, as KEY[=VALUE]', 'LABEL'),
+    opt: texts('Option of the driver, as KEY=VALUE', 'OPTION', { char: 'o' }),
+    'ipam-driver': text('Only "default" is there', 'DRIVER', { default: 'default' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = this.parseLine(NetworkCreate);
+    const ipam = flags['ipam-driver'] ?? 'default';
+    if (ipam !== 'default') throw unsupportedFlag('ipam-driver', ipam, 'there is no such driver');
+    if (!flags.ipv4) throw unsupportedFlag('ipv4', 'false', 'every network has IPv4 addresses');
+    const id = this.openRuntime().networks.create({
+      name: args.network,
+      driver: flags.driver ?? 'bridge',
+      internal: flags.internal,
+      attachable: flags.attachable,
+      labels: resolvePairs('label', flags.label),
+      options: resolvePairs('opt', flags.opt),
+      auxAddresses: resolvePairs('aux-address', flags['aux-address']),
+      ...single('subnet', flags.subnet),
+      ...single('gateway', flags.gateway),
+      ...named('ipRange', single('ip-range', flags['ip-range'])['ip-range']),
+    });
+    writeOut(`${id}\n`);
+  }
+}
+
+/** docker lets them be given once for each family of addresses. */
+function single<K extends string>(flag: K, values: readonly string[]): { [key in K]?: string } {
+  const [value, second] = values;
+  if (second !== undefined) throw invalidFlag(flag, second, 'a network has one');
+  return named(flag, value);
+}
+
+function named<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]?: string });
+}

@@ -1,0 +1,34 @@
+import * as Args from '@oclif/core/args';
+import { TinydCommand } from '../command';
+import { text, toggle } from '../flags/define';
+import { showOut } from '../output';
+import { renderFormat } from '../present/format';
+
+/** `tinyd network inspect`. */
+export default class NetworkInspect extends TinydCommand {
+  static override summary = 'Show all about networks, as JSON';
+  static override group = 'Networks' as const;
+  static override examples = [
+    'tinyd network inspect app',
+    "tinyd network inspect -f '{{range .IPAM.Config}}{{.Subnet}}{{end}}' app",
+  ];
+  static override args = {
+    network: Args.string({ required: true, multiple: true, description: 'Name or ID' }),
+  };
+  static override flags = {
+    format: text('json, or a template', 'FORMAT', { char: 'f' }),
+    verbose: toggle('Accepted for scripts: there is nothing more to show', { char: 'v' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = this.parseLine(NetworkInspect);
+    const { networks } = this.openRuntime();
+    const found: unknown[] = [];
+    await this.forEach(args.network, name => {
+      const network = networks.inspect(name);
+      if (flags.format === undefined) found.push(network);
+      else showOut(renderFormat(network, flags.format));
+    });
+    if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
+  }
+}
