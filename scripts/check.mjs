@@ -21,6 +21,14 @@ if (hasProgram('cppcheck')) {
 buildTypeScript();
 run(
   join(root, 'test', 'node_modules', '.bin', 'mocha'),
-  ['--enable-source-maps', '--forbid-only', '--reporter', 'dot', 'test/dist/unit/**/*.test.js'],
+  [
+    '--enable-source-maps',
+    '--forbid-only',
+    '--timeout',
+    '30000',
+    '--reporter',
+    'dot',
+    'test/dist/unit/**/*.test.js',
+  ],
   { cwd: root },
 );
