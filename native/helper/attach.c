@@ -23,6 +23,7 @@
 static struct {
   int socket;
   bool wants_stdin, wants_stdout, wants_stderr, tty, redraw, proxy;
+  bool watches; /* stdin is a terminal that is to bring the detach keys, whatever becomes of the rest */
   struct attach_keys keys;
   uint32_t window;
   int signals;
@@ -93,19 +94,35 @@ static void send_size(uint32_t more_rows) {
   send_frame(FRAME_RESIZE, size, sizeof size);
 }
 
+static void take_terminal(void) {
+  if (attach.tty) attach_terminal_raw();
+  if (attach.watches) attach_terminal_watch(&attach.keys, attach.wants_stdin);
+}
+
+/** Whether there is a use for input now. */
+static bool takes_input(void) {
+  if (attach.watches && !attach_terminal_may_read()) return false;
+  return attach.wants_stdin ? attach.window > attach.keys.matched : attach.watches;
+}
+
+static void end_input(void) {
+  attach.watches = false;
+  if (!attach.wants_stdin) return;
+  attach.wants_stdin = false;
+  send_frame(FRAME_STDIN_END, NULL, 0);
+}
+
 static void pass_input(void) {
   uint8_t typed[STEP_BYTES], passed[STEP_BYTES + ATTACH_KEYS_MOST];
-  size_t room = attach.window - attach.keys.matched, length;
+  size_t room = attach.wants_stdin ? attach.window - attach.keys.matched : sizeof typed, length;
   ssize_t got = read(STDIN_FILENO, typed, room < sizeof typed ? room : sizeof typed);
   if (got == -1 && (errno == EINTR || errno == EAGAIN)) return;
-  if (got <= 0) {
-    attach.wants_stdin = false;
-    send_frame(FRAME_STDIN_END, NULL, 0);
-    return;
-  }
+  if (got <= 0) return end_input();
   bool detach = attach_keys_filter(&attach.keys, typed, (size_t)got, passed, &length);
-  if (length > 0) send_frame(FRAME_STDIN, passed, length);
-  attach.window -= (uint32_t)length;
+  if (attach.wants_stdin) {
+    if (length > 0) send_frame(FRAME_STDIN, passed, length);
+    attach.window -= (uint32_t)length;
+  }
   if (!detach) return;
   send_frame(FRAME_DETACH, NULL, 0);
   attach_terminal_restore();
@@ -123,7 +140,7 @@ static void handle_signal(void) {
     attach_terminal_restore();
     raise(SIGSTOP);
   } else if (number == SIGCONT) {
-    if (attach.tty) attach_terminal_raw();
+    take_terminal();
     if (attach.tty) send_size(0);
   } else if (attach.proxy && !attach.tty) {
     uint32_t word = (uint32_t)number;
@@ -226,10 +243,9 @@ static void serve(void) {
     if (attach.header_got == sizeof attach.header && out.fd != -1 && poll(&out, 1, 0) == 0) blocked = out.fd;
     if (blocked == -1) blocked = take_piece();
   }
-  bool typing = attach.wants_stdin && attach.window > attach.keys.matched;
   struct pollfd ready[] = {
       {.fd = attach.signals, .events = POLLIN},
-      {.fd = typing ? STDIN_FILENO : -1, .events = POLLIN},
+      {.fd = takes_input() ? STDIN_FILENO : -1, .events = POLLIN},
       {.fd = blocked == -1 ? attach.socket : -1, .events = POLLIN},
       {.fd = blocked, .events = POLLOUT},
   };
@@ -263,6 +279,8 @@ static void read_options(int argc, char** argv) {
       attach.wants_stderr = true;
     } else if (strcmp(option, "--tty") == 0) {
       attach.tty = true;
+    } else if (strcmp(option, "--watch-keys") == 0) {
+      attach.watches = true;
     } else if (strcmp(option, "--redraw") == 0) {
       attach.redraw = true;
     } else if (strcmp(option, "--sig-proxy") == 0) {
@@ -298,8 +316,9 @@ int attach_main(int argc, char** argv) {
                    (attach.wants_stdout ? FRAME_WANTS_STDOUT : 0) |
                    (attach.wants_stderr ? FRAME_WANTS_STDERR : 0);
   send_frame(FRAME_HELLO, &wants, sizeof wants);
+  if (attach.keys.length == 0) attach.watches = false;
+  take_terminal();
   if (attach.tty) {
-    attach_terminal_raw();
     if (attach.redraw) send_size(1);
     send_size(0);
   }

@@ -11,6 +11,8 @@ export interface AttachOptions {
   readonly tty: boolean;
   /** Bytes that, typed in a row, leave the container running; empty: nothing does. At most 32. */
   readonly detachKeys: readonly number[];
+  /** Without `tty`: standard input is a terminal all the same, and is to bring the detach keys, also where `stdin` is false. */
+  readonly watchKeys?: boolean;
   /** Pass signals on to the container instead of dying of them. */
   readonly signalProxy: boolean;
 }
@@ -60,6 +62,7 @@ export function attachArguments({ options, redraw }: Pick<AttachClient, 'options
     ...(options.stdout ? ['--stdout'] : []),
     ...(options.stderr ? ['--stderr'] : []),
     ...(options.tty ? ['--tty'] : []),
+    ...(options.watchKeys === true ? ['--watch-keys'] : []),
     ...(redraw ? ['--redraw'] : []),
     ...(options.signalProxy ? ['--sig-proxy'] : []),
     ...(detachKeys.length === 0 ? [] : ['--detach-keys', Buffer.from(detachKeys).toString('hex')]),

@@ -75,6 +75,55 @@ describe('terminals', () => {
     assert.equal(await second.ended, 4);
   });
 
+  it('can leave a container that has none, with input or without', async () => {
+    await tinyd.ok(
+      'run',
+      '-d',
+      '--name',
+      'silent',
+      'busybox',
+      'sh',
+      '-c',
+      'trap "echo caught" INT; while :; do echo tick; sleep 0.1; done',
+    );
+    const silent = terminal(['attach', 'silent']);
+    await silent.shows(/tick/);
+    silent.type('typed for nobody\n\x04\x03');
+    await silent.shows(/caught/);
+    silent.type(CTRL_P + CTRL_Q);
+    assert.equal(await silent.ended, 0, silent.screen);
+    assert.doesNotMatch(silent.screen, /typed/);
+    assert.match(silent.screen, /read escape sequence/);
+
+    const lines = terminal([
+      'run',
+      '-i',
+      '--name',
+      'lines',
+      'busybox',
+      'sh',
+      '-c',
+      'echo ready; while read -r line; do echo "got $line"; done',
+    ]);
+    await lines.shows(/ready/);
+    // The terminal edits the line: ^H takes the x back.
+    lines.type('onx\x7fe\n');
+    await lines.shows(/got one/);
+    lines.type(`tw${CTRL_P}o\n`);
+    await lines.shows(/got tw\x10o/);
+    lines.type(`three${CTRL_P}${CTRL_Q}`);
+    assert.equal(await lines.ended, 0, lines.screen);
+    assert.equal(await tinyd.ok('ps', '--format', '{{.Names}}'), 'lines\nsilent');
+
+    const never = terminal(['attach', '--no-stdin', 'silent']);
+    await never.shows(/tick/);
+    never.type(CTRL_P + CTRL_Q);
+    never.forget();
+    await never.shows(/tick/);
+    await tinyd.ok('kill', 'silent');
+    assert.equal(await never.ended, 137);
+  });
+
   it('pass a lone ctrl-p on once the next key shows it is no detach', async () => {
     const shell = terminal([
       'run',

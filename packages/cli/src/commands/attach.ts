@@ -23,6 +23,7 @@ export default class Attach extends TinydCommand {
       tty,
       signalProxy: flags['sig-proxy'],
       detachKeys: flags['detach-keys'],
+      keysAlone: !flags['no-stdin'],
     });
     becomeClient(container.attach(options));
   }

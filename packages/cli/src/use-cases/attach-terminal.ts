@@ -13,6 +13,8 @@ export interface TerminalRequest {
   readonly signalProxy: boolean;
   /** The text of `--detach-keys`. */
   readonly detachKeys: string | undefined;
+  /** The terminal may be left by the keys also where no input is attached: nothing else ends that without ending the container. */
+  readonly keysAlone?: boolean;
 }
 
 /**
@@ -20,13 +22,15 @@ export interface TerminalRequest {
  *
  * Fails with ERR_TINYD_NOT_A_TERMINAL when input is attached to a container's terminal and is none itself.
  */
-export function attachOptions({ streams, tty, signalProxy, detachKeys }: TerminalRequest): AttachOptions {
+export function attachOptions(request: TerminalRequest): AttachOptions {
+  const { streams, tty, signalProxy, detachKeys, keysAlone = false } = request;
   if (tty && streams.stdin && !isTerminal(STDIN)) {
     throw new TinydError('ERR_TINYD_NOT_A_TERMINAL', 'the input device is not a TTY', {
       hint: 'leave -t out where input comes from a pipe or file',
     });
   }
-  return { ...streams, tty, signalProxy, detachKeys: chooseDetachKeys(detachKeys) };
+  const watchKeys = !tty && (streams.stdin || keysAlone) && isTerminal(STDIN);
+  return { ...streams, tty, watchKeys, signalProxy, detachKeys: chooseDetachKeys(detachKeys) };
 }
 
 /** Size of the user's terminal, so that a container's terminal has it before its program starts. */
