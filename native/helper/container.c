@@ -33,8 +33,9 @@ static int* open_namespaces(const struct plan* plan) {
     struct statfs fs;
     fds[i] = open(namespace.path, O_RDONLY | O_CLOEXEC);
     if (fds[i] == -1 || fstatfs(fds[i], &fs) == -1) fail(STAGE_JOIN, namespace.path);
-    // A PID namespace is entered by children only, and a mount namespace would not be the container's own.
-    bool possible = (namespace.flag & (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)) != 0;
+    // A mount namespace would not be the container's own.
+    const uint32_t shareable = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    bool possible = (namespace.flag & shareable) != 0;
     if (fs.f_type != NSFS_MAGIC || !possible) fail_because(STAGE_JOIN, EINVAL, namespace.path);
   }
   return fds;
@@ -44,10 +45,29 @@ static void enter_namespaces(const struct plan* plan, int* fds) {
   struct plan_reader reader = plan_items(plan, plan->container.join);
   for (uint32_t i = 0; i < plan->container.join.count; i++) {
     struct plan_namespace namespace = plan_next_namespace(&reader);
-    if (setns(fds[i], (int)namespace.flag) == -1) fail(STAGE_JOIN, namespace.path);
+    // Of a PID namespace the process is a member by its birth.
+    if (namespace.flag != CLONE_NEWPID && setns(fds[i], (int)namespace.flag) == -1)
+      fail(STAGE_JOIN, namespace.path);
     close(fds[i]);
   }
   free(fds);
+}
+
+/** Clones into the PID namespace to join, if there is one: children alone enter it. */
+static pid_t clone_member(const struct plan* plan, const int* fds, uint64_t flags, int cgroup, int* pidfd) {
+  int own = -1;
+  struct plan_reader reader = plan_items(plan, plan->container.join);
+  for (uint32_t i = 0; i < plan->container.join.count; i++) {
+    struct plan_namespace namespace = plan_next_namespace(&reader);
+    if (namespace.flag != CLONE_NEWPID || own != -1) continue;
+    own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (own == -1 || setns(fds[i], CLONE_NEWPID) == -1) fail(STAGE_JOIN, namespace.path);
+  }
+  pid_t pid = clone_process(flags, cgroup, SIGCHLD, pidfd);
+  if (pid <= 0 || own == -1) return pid;
+  if (setns(own, CLONE_NEWPID) == -1) fail(STAGE_JOIN, "own PID namespace");
+  close(own);
+  return pid;
 }
 
 static void set_names(const struct plan_container* container) {
@@ -102,7 +122,7 @@ pid_t container_start(struct process_start* start, const struct cgroups* cgroups
   int* namespaces = open_namespaces(start->plan);
   int ends[2];
   if (channel_open(ends) == -1) fail(STAGE_SYSTEM, "socketpair");
-  pid_t pid = clone_process(flags, cgroups->clone_into, SIGCHLD, pidfd);
+  pid_t pid = clone_member(start->plan, namespaces, flags, cgroups->clone_into, pidfd);
   if (pid == -1) fail(STAGE_CLONE, "clone3");
   if (pid == 0) {
     close(ends[0]);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "devices.h"
 #include "in_root.h"
 #include "mount_calls.h"
+#include "proc_stat.h"
 #include "report.h"
 
 #define VIEW_FLAGS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -49,8 +51,35 @@ int mounts_clone_part(const char* folder, const char* path, bool recursive) {
   return tree;
 }
 
+/**
+ * A detached copy of what a running process has mounted at a path, looked up from its root. The mount
+ * namespace is entered for the moment; the PID counts only while it is that of the process which is meant.
+ */
+static int clone_of_process(const struct plan_mount* step) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%u/ns/mnt", step->pid);
+  int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int mounts = open(path, O_RDONLY | O_CLOEXEC);
+  if (own == -1 || top == -1 || mounts == -1) fail(STAGE_JOIN, path);
+  if (proc_start_ticks((pid_t)step->pid) != step->start_ticks) fail_because(STAGE_JOIN, ESRCH, path);
+  if (setns(mounts, CLONE_NEWNS) == -1) fail(STAGE_JOIN, path);
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int inside = root == -1 ? -1 : in_root_open(root, step->source, O_PATH, 0);
+  int tree = inside == -1 ? -1 : mount_clone(inside, "", step->recursive);
+  int reason = errno;
+  if (setns(own, CLONE_NEWNS) == -1 || fchdir(top) == -1 || chroot(".") == -1) fail(STAGE_JOIN, "own mounts");
+  const int done[] = {own, top, mounts, root, inside};
+  for (unsigned i = 0; i < sizeof done / sizeof *done; i++) {
+    if (done[i] != -1) close(done[i]);
+  }
+  errno = reason;
+  return tree;
+}
+
 static void open_bind(struct mount_sources* sources, const struct plan_mount* step) {
-  int tree = mounts_clone_part(step->source, step->subpath, step->recursive);
+  int tree = step->pid != 0 ? clone_of_process(step)
+                            : mounts_clone_part(step->source, step->subpath, step->recursive);
   if (tree == -1) fail(STAGE_MOUNT, step->subpath[0] == '\0' ? step->source : step->subpath);
   sources->trees[sources->count++] = tree;
 }

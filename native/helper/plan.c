@@ -193,6 +193,8 @@ struct plan_mount plan_next_mount(struct plan_reader* reader) {
     case STEP_BIND:
       mount.source = plan_next_string(reader);
       mount.subpath = plan_next_string(reader);
+      mount.pid = plan_next_u32(reader);
+      mount.start_ticks = next_u64(reader);
       mount.recursive = next_bool(reader);
       mount.flags = plan_next_u32(reader);
       mount.propagation = plan_next_u32(reader);

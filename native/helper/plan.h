@@ -131,7 +131,9 @@ struct plan_mount {
   const char* source; /* symlink: what it points to */
   const char* data;
   const char* subpath; /* bind: what to take of the folder `source`; empty: `source` itself */
-  uint32_t flags;      /* MS_* */
+  uint32_t pid;        /* bind: whose mounts `source` is looked up in, from its root; 0: the host's */
+  uint64_t start_ticks;
+  uint32_t flags; /* MS_* */
   bool recursive;
   bool target_is_directory;
   uint32_t propagation; /* MS_PRIVATE, MS_SLAVE or MS_SHARED, with MS_REC or without */

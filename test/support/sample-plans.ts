@@ -84,6 +84,7 @@ export const containerPlan: Plan = {
       {
         kind: 'bind',
         source: '/srv',
+        process: { pid: 42, startTicks: 7n },
         target: '/data',
         recursive: true,
         flags: 1,

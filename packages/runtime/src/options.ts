@@ -75,6 +75,16 @@ export interface CreateOptions {
     readonly target: string;
     readonly permissions: string;
   }[];
+  /** `--device-cgroup-rule`: `c 10:229 rw`, `*` for any number. */
+  readonly deviceCgroupRules?: readonly string[];
+  /** `--pid`; undefined: processes of its own. */
+  readonly pid?: HostOrContainer;
+  /** `--ipc`; undefined: private. */
+  readonly ipc?: IpcChoice;
+  /** `--uts host`: the host's own name. */
+  readonly hostUts?: boolean;
+  /** `--cgroupns host`: /proc/self/cgroup tells the whole path. */
+  readonly hostCgroupns?: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly oomScoreAdj?: number;
   /** docker's json-file options. Rotation is on by default: 10 MiB, 3 files. */
@@ -134,6 +144,14 @@ export interface NetworkEndpoint {
   readonly gwPriority?: number;
 }
 
+/** A namespace that is shared with the host, or with a container that must run at the start. */
+export type HostOrContainer =
+  | { readonly mode: 'host' }
+  | { readonly mode: 'container'; readonly container: string };
+
+/** `none`: without /dev/shm. `shareable`: others may join it. */
+export type IpcChoice = HostOrContainer | { readonly mode: 'private' | 'shareable' | 'none' };
+
 /** One published port; ranges are already unrolled. */
 export interface PortMapping {
   /** Undefined: all local addresses. */
@@ -164,4 +182,18 @@ export interface ResourceLimits {
   /** -1: unlimited. */
   readonly pidsLimit?: number;
   readonly blkioWeight?: number;
+  readonly blkioWeightDevices?: readonly DeviceLimit[];
+  /** Bytes a second. */
+  readonly deviceReadBps?: readonly DeviceLimit[];
+  readonly deviceWriteBps?: readonly DeviceLimit[];
+  /** Operations a second. */
+  readonly deviceReadIops?: readonly DeviceLimit[];
+  readonly deviceWriteIops?: readonly DeviceLimit[];
+}
+
+/** A limit of one disk of the host. */
+export interface DeviceLimit {
+  /** `/dev/sda`. */
+  readonly path: string;
+  readonly value: number;
 }

@@ -112,8 +112,30 @@ export interface SpecResources {
   readonly cpu?: SpecCpu;
   /** 0 or less: unlimited. */
   readonly pids?: { readonly limit: number };
-  readonly blockIO?: { readonly weight?: number };
+  readonly blockIO?: SpecBlockIo;
   readonly unified?: Readonly<Record<string, string>>;
+}
+
+/** Weights from 10 to 1000; rates in bytes or operations a second. */
+export interface SpecBlockIo {
+  readonly weight?: number;
+  readonly weightDevice?: readonly SpecDeviceWeight[];
+  readonly throttleReadBpsDevice?: readonly SpecDeviceRate[];
+  readonly throttleWriteBpsDevice?: readonly SpecDeviceRate[];
+  readonly throttleReadIOPSDevice?: readonly SpecDeviceRate[];
+  readonly throttleWriteIOPSDevice?: readonly SpecDeviceRate[];
+}
+
+export interface SpecDeviceWeight {
+  readonly major: number;
+  readonly minor: number;
+  readonly weight: number;
+}
+
+export interface SpecDeviceRate {
+  readonly major: number;
+  readonly minor: number;
+  readonly rate: number;
 }
 
 /** A rule of the device cgroup, applied in order. Absent major or minor: any. `access` is of r, w, m. */

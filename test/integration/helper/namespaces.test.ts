@@ -49,10 +49,10 @@ describe('helper: namespaces and cgroups', () => {
     }
   });
 
-  it('joins nothing that is no namespace, and no PID namespace', () => {
+  it('joins nothing that is no namespace, and no mount namespace', () => {
     for (const [kind, path] of [
       ['net', join(box.lower, 'etc')],
-      ['pid', '/proc/self/ns/pid'],
+      ['mnt', '/proc/self/ns/mnt'],
       ['net', '/no/such/file'],
     ] as const) {
       const { stage, operand } = box.launch(box.plan(['true'], { container: { join: [{ kind, path }] } }));

@@ -75,6 +75,7 @@ describe('limits', () => {
 
   it('turn CPUs into a quota of the kernel period', () => {
     assert.deepEqual(limit({ nanoCpus: 1_500_000_000 }), {
+      blockDevices: [],
       oomKillDisable: false,
       cpuPeriodUs: 100_000,
       cpuQuotaUs: 150_000,

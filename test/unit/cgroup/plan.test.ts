@@ -211,6 +211,8 @@ describe('a cgroup controller that the host lacks', () => {
     [{ cpusetMems: '0' }, 'cpuset'],
     [{ pidsLimit: 5 }, 'pids'],
     [{ blkioWeight: 500 }, 'blkio'],
+    [{ deviceReadBps: [{ path: '/dev/loop0', value: 1 }] }, 'blkio'],
+    [{ blkioWeightDevices: [{ path: '/dev/loop0', value: 10 }] }, 'blkio'],
   ] as const) {
     it(`is named: ${controller} for ${Object.keys(limits)[0]}`, () => {
       fake = v2Host('');

@@ -28,7 +28,7 @@ function specOf(changes: Partial<CreateOptions> | CreateOptions): Spec {
     options,
   };
   const { resolvConf, hostname, hosts } = PATHS;
-  const joined = options.network.mode === 'container' ? { joinedNetwork: '/proc/7/ns/net' } : {};
+  const joined = options.network.mode === 'container' ? { joined: { network: '/proc/7/ns/net' } } : {};
   return generateSpec(record, {
     paths: PATHS,
     accounts: ACCOUNTS,

@@ -75,6 +75,7 @@ const fileFlags = {
   'read-only': toggle('Mount the root file system read-only', FILES),
   'shm-size': text('Size of /dev/shm', 'SIZE', FILES),
   device: texts('Host device, as SOURCE[:TARGET][:rwm]', 'DEVICE', FILES),
+  'device-cgroup-rule': texts('Devices that may be used, as "c 10:229 rwm"', 'RULE', FILES),
 };
 
 const furtherLimitFlags = {
@@ -93,6 +94,11 @@ const securityFlags = {
     'OPTION',
     SECURITY,
   ),
+  pid: text('host or container:NAME: whose processes it sees', 'NAMESPACE', SECURITY),
+  ipc: text('none, private, shareable, host or container:NAME', 'NAMESPACE', SECURITY),
+  uts: text("host: the host's own name", 'NAMESPACE', SECURITY),
+  userns: text('host, as every container has it', 'NAMESPACE', SECURITY),
+  cgroupns: text('host or private', 'NAMESPACE', SECURITY),
   sysctl: texts('Namespaced kernel parameter, as KEY=VALUE', 'PAIR', SECURITY),
 };
 
@@ -109,20 +115,13 @@ export const createFlags = {
 
 /** Flags of `docker run` and `docker create` (28.2) that tinyd answers with a refusal that names them. */
 export const REFUSED_CREATE_FLAGS = [
-  'blkio-weight-device',
   'cgroup-parent',
-  'cgroupns',
   'cpu-count',
   'cpu-percent',
   'cpu-rt-period',
   'cpu-rt-runtime',
   'detach',
   'detach-keys',
-  'device-cgroup-rule',
-  'device-read-bps',
-  'device-read-iops',
-  'device-write-bps',
-  'device-write-iops',
   'disable-content-trust',
   'gpus',
   'health-cmd',
@@ -134,18 +133,14 @@ export const REFUSED_CREATE_FLAGS = [
   'io-maxbandwidth',
   'io-maxiops',
   'ip6',
-  'ipc',
   'isolation',
   'kernel-memory',
   'link',
   'link-local-ip',
   'no-healthcheck',
-  'pid',
   'runtime',
   'sig-proxy',
   'storage-opt',
   'use-api-socket',
-  'userns',
-  'uts',
   'volume-driver',
 ] as const;

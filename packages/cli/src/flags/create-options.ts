@@ -1,7 +1,9 @@
 import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
+import { parseDeviceNumber, parseDeviceRate } from './device-limits';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
 import { invalidFlag, unsupportedFlag } from './invalid';
 import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
+import { checkUserns, parseCgroupns, parseIpc, parsePid, parseUts } from './namespaces';
 import { parseAddHost, parseDnsServer, parseHostname, parseResolverWord } from './network';
 import { parseNetwork, readNetworks } from './networks';
 import { parseCpus, parseCpuset, parseInteger, parseMemory, parseMemorySwap, parseUlimit } from './numbers';
@@ -37,6 +39,7 @@ export function readCreateOptions(
   const restart = read.text('restart') ?? 'no';
   if (restart !== 'no' && restart !== '')
     throw unsupportedFlag('restart', restart, 'restart policies are not supported');
+  read.map('userns', checkUserns);
   const openStdin = read.flag('interactive');
   return compact({
     name: read.text('name'),
@@ -70,6 +73,11 @@ export function readCreateOptions(
     shmBytes: read.map('shm-size', parseMemory),
     limits: readLimits(read),
     devices: read.each('device', parseDevice),
+    deviceCgroupRules: given(read.list('device-cgroup-rule')),
+    pid: read.map('pid', parsePid),
+    ipc: read.map('ipc', parseIpc),
+    hostUts: read.map('uts', parseUts),
+    hostCgroupns: read.map('cgroupns', parseCgroupns),
     sysctls: resolvePairs('sysctl', read.list('sysctl')),
     oomScoreAdj: read.map('oom-score-adj', (flag, text) => parseInteger(flag, text, -1000, 1000)),
     log: parseLog(read.text('log-driver'), read.list('log-opt')),
@@ -153,7 +161,16 @@ function readLimits(read: FlagReader): ResourceLimits {
     cpusetMems: read.map('cpuset-mems', parseCpuset),
     pidsLimit: read.map('pids-limit', (flag, text) => parseInteger(flag, text, -1)),
     blkioWeight: read.map('blkio-weight', (flag, text) => parseInteger(flag, text, 0, 1000)),
+    blkioWeightDevices: given(read.each('blkio-weight-device', parseDeviceNumber)),
+    deviceReadBps: given(read.each('device-read-bps', parseDeviceRate)),
+    deviceWriteBps: given(read.each('device-write-bps', parseDeviceRate)),
+    deviceReadIops: given(read.each('device-read-iops', parseDeviceNumber)),
+    deviceWriteIops: given(read.each('device-write-iops', parseDeviceNumber)),
   });
+}
+
+function given<T>(values: readonly T[]): readonly T[] | undefined {
+  return values.length === 0 ? undefined : values;
 }
 
 /** docker's default, -1, leaves the kernel's own. */

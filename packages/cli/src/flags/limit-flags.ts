@@ -1,4 +1,4 @@
-import { text } from './define';
+import { text, texts } from './define';
 
 const LIMITS = { helpGroup: 'limits' };
 
@@ -15,4 +15,9 @@ export const limitFlags = {
   'cpuset-mems': text('Memory nodes to use', 'LIST', LIMITS),
   'pids-limit': text('Number of processes; -1 is unlimited', 'NUMBER', LIMITS),
   'blkio-weight': text('Block IO weight, 10 to 1000', 'NUMBER', LIMITS),
+  'blkio-weight-device': texts('Block IO weight on one disk, as /dev/sda:500', 'DEVICE:WEIGHT', LIMITS),
+  'device-read-bps': texts('Bytes a second to read from a disk, as /dev/sda:1mb', 'DEVICE:RATE', LIMITS),
+  'device-write-bps': texts('Bytes a second to write to a disk', 'DEVICE:RATE', LIMITS),
+  'device-read-iops': texts('Reads a second from a disk', 'DEVICE:RATE', LIMITS),
+  'device-write-iops': texts('Writes a second to a disk', 'DEVICE:RATE', LIMITS),
 };

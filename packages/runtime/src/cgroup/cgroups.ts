@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { TinydError } from '@tinyd/core';
 import { lowerOptions } from '../lowering/mount-options';
 import type { ResourceLimits } from '../options';
 import type { CgroupPlan, MountStep } from '../plan/plan';
 import type { SpecDeviceRule, SpecMount } from '../spec-types';
+import { checkBlockFiles, isThrottled, throttleFlag, v1BlockFiles, v2BlockFiles } from './block-files';
 import { deviceProgram } from './device-program';
 import {
   CGROUP_PARENT,
@@ -16,6 +16,7 @@ import {
 } from './hierarchies';
 import { type EffectiveLimits, effectiveLimits } from './limits';
 import { prepareCgroupParents } from './parents';
+import { unavailable } from './unavailable';
 import { v1Writes } from './v1';
 import { v2Writes } from './v2';
 
@@ -112,6 +113,7 @@ function v2Plan(
     [...host.home.keys()].filter(inV2).flatMap(controller => V2_NAMES[controller] ?? []),
   );
   const weightFile = existsSync(`${mount}${CGROUP_PARENT}/io.bfq.weight`) ? 'io.bfq.weight' : 'io.weight';
+  if (inV2('blkio')) checkBlockFiles(mount, v2BlockFiles(limits, weightFile));
   const writes = v2Writes(limits, { weightFile }).filter(({ file }) => carried.has(file.split('.')[0] ?? ''));
   return {
     path,
@@ -124,7 +126,7 @@ function v2Plan(
 
 function v1Facts(hierarchy: V1Hierarchy, limits: EffectiveLimits, warnings: string[]) {
   const { mount, controllers } = hierarchy;
-  if (controllers.includes('blkio') && limits.blkioWeight !== undefined) checkWeights(mount);
+  if (controllers.includes('blkio')) checkBlockFiles(mount, v1BlockFiles(limits));
   const isMemory = controllers.includes('memory');
   const swapAccounting = isMemory && existsSync(`${mount}/memory.memsw.limit_in_bytes`);
   if (isMemory && !swapAccounting && limits.memorySwap !== undefined) {
@@ -140,18 +142,12 @@ function v1Facts(hierarchy: V1Hierarchy, limits: EffectiveLimits, warnings: stri
   };
 }
 
-/** The kernel makes the file only where it has the BFQ scheduler, and never in the root. */
-function checkWeights(mount: string): void {
-  const folder = `${mount}${CGROUP_PARENT}`;
-  if (existsSync(folder) && !existsSync(`${folder}/blkio.bfq.weight`))
-    throw unavailable('blkio', '--blkio-weight', 'the kernel has no I/O scheduler with weights (BFQ)');
-}
-
 function checkControllers(
   limits: EffectiveLimits,
   devices: readonly SpecDeviceRule[],
   host: CgroupHost,
 ): void {
+  const throttled = limits.blockDevices.find(isThrottled);
   const needs: readonly [boolean, Controller, string][] = [
     [limits.memoryBytes !== undefined, 'memory', '--memory'],
     [limits.memoryReservationBytes !== undefined, 'memory', '--memory-reservation'],
@@ -164,6 +160,8 @@ function checkControllers(
     [limits.cpusetMems !== undefined, 'cpuset', '--cpuset-mems'],
     [limits.pidsLimit !== undefined, 'pids', '--pids-limit'],
     [limits.blkioWeight !== undefined, 'blkio', '--blkio-weight'],
+    [limits.blockDevices.some(({ weight }) => weight !== undefined), 'blkio', '--blkio-weight-device'],
+    [throttled !== undefined, 'blkio', throttleFlag(throttled)],
     [devices.length > 0, 'devices', 'the confinement of devices'],
   ];
   for (const [asked, controller, flag] of needs) {
@@ -179,17 +177,6 @@ function checkControllers(
     throw unavailable('memory', '--memory-swappiness', 'cgroup v2 has no such setting');
   if (memoryIsV2 && limits.oomKillDisable)
     throw unavailable('memory', '--oom-kill-disable', 'cgroup v2 has no such setting');
-}
-
-function unavailable(controller: Controller, flag: string, reason: string): TinydError {
-  return new TinydError(
-    'ERR_TINYD_CGROUP_UNAVAILABLE',
-    `set ${flag}: cgroup controller ${controller}: ${reason}`,
-    {
-      hint: flag.startsWith('--') ? `leave ${flag} out, or enable ${controller} on this host` : 'mount it',
-      details: { controller, flag },
-    },
-  );
 }
 
 function isUnrestricted(rules: readonly SpecDeviceRule[]): boolean {

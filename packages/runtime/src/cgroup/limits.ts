@@ -1,5 +1,6 @@
 import { TinydError } from '@tinyd/core';
 import type { ResourceLimits } from '../options';
+import { type BlockDeviceLimits, blockDeviceLimits, type FindDevice } from './block-devices';
 import { parseCpuList } from './cpu-list';
 
 /** What a host has to give. */
@@ -7,6 +8,8 @@ export interface HostResources {
   /** CPUs and memory nodes, as lists: `0-3`. */
   readonly cpus: string;
   readonly mems: string;
+  /** Finds a disk by its path; by default this host's. */
+  readonly findDevice?: FindDevice;
 }
 
 /** Limits after docker's rules: consistent, in the kernel's units. Undefined: not limited. */
@@ -25,6 +28,7 @@ export interface EffectiveLimits {
   readonly cpusetMems?: string;
   readonly pidsLimit?: number;
   readonly blkioWeight?: number;
+  readonly blockDevices: readonly BlockDeviceLimits[];
 }
 
 const MIB = 1024 * 1024;
@@ -49,6 +53,7 @@ export function effectiveLimits(limits: ResourceLimits, host: HostResources): Ef
     ...cpuLimits(limits, host),
     ...cpusetLimits(limits, host),
     ...pidsAndBlkio(limits),
+    blockDevices: blockDeviceLimits(limits, host.findDevice),
   };
 }
 

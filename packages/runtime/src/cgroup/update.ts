@@ -5,8 +5,8 @@ import type { ResourceLimits } from '../options';
 import type { CgroupPlan } from '../plan/plan';
 import { planCgroups } from './cgroups';
 import { type CgroupHost, detectCgroups } from './hierarchies';
+import { type CgroupChange, deviceChanges, deviceLines, deviceOf, unlimitedDevice } from './update-devices';
 import { CgroupReader } from './usage';
-import type { Write } from './v1';
 
 /** What the kernel has in a new cgroup. */
 const UNLIMITED: Readonly<Record<string, string>> = {
@@ -28,12 +28,6 @@ const UNLIMITED: Readonly<Record<string, string>> = {
   'io.bfq.weight': '100',
   'io.weight': 'default 100',
 };
-
-/** A file of a running container's cgroup that is to hold another value. */
-export interface CgroupChange extends Write {
-  /** Absolute path of the cgroup. */
-  readonly folder: string;
-}
 
 /** Limits that were changed. */
 export interface UpdatedCgroups {
@@ -62,12 +56,14 @@ export function updateCgroups(
 
 /** The files of a cgroup whose content differs from a plan, with their new content. */
 function changesOf({ path: folder, writes }: CgroupPlan): CgroupChange[] {
+  const whole = writes.filter(({ value }) => deviceOf(value) === undefined);
   const unlimited = Object.entries(UNLIMITED)
-    .filter(([file]) => !writes.some(write => write.file === file) && existsSync(`${folder}/${file}`))
+    .filter(([file]) => !whole.some(write => write.file === file) && existsSync(`${folder}/${file}`))
     .map(([file, value]) => ({ file, value, optional: true }));
-  return [...writes, ...unlimited]
+  const files = [...whole, ...unlimited]
     .map(write => ({ folder, ...write }))
     .filter(({ file, value }) => current(folder, file) !== value.trim());
+  return [...files, ...deviceChanges(folder, writes)];
 }
 
 function current(folder: string, file: string): string | undefined {
@@ -109,8 +105,7 @@ function apply(changes: readonly CgroupChange[]): () => void {
   for (const change of changes) {
     const path = `${change.folder}/${change.file}`;
     try {
-      // An empty write would be no write.
-      const value = readFileSync(path, 'latin1').trim() || '\n';
+      const value = valueBefore(change, readFileSync(path, 'latin1'));
       writeFileSync(path, change.value);
       done.push({ path, value });
     } catch (cause) {
@@ -120,6 +115,13 @@ function apply(changes: readonly CgroupChange[]): () => void {
     }
   }
   return undo;
+}
+
+/** What to write to have a file as it was. An empty write would be no write. */
+function valueBefore({ file, value }: CgroupChange, text: string): string {
+  const device = deviceOf(value);
+  if (device === undefined) return text.trim() || '\n';
+  return deviceLines(text).get(device) ?? unlimitedDevice(file, device);
 }
 
 function reasonOf(cause: unknown): string {

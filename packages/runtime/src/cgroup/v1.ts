@@ -1,4 +1,5 @@
 import type { SpecDeviceRule } from '../spec-types';
+import type { BlockDeviceLimits } from './block-devices';
 import type { Controller } from './hierarchies';
 import type { EffectiveLimits } from './limits';
 
@@ -51,7 +52,10 @@ function controllerWrites(
     case 'pids':
       return given('pids.max', limits.pidsLimit);
     case 'blkio':
-      return given('blkio.bfq.weight', limits.blkioWeight);
+      return [
+        ...given('blkio.bfq.weight', limits.blkioWeight),
+        ...limits.blockDevices.flatMap(blockDeviceWrites),
+      ];
     case 'devices':
       return devices.map(deviceWrite);
     case 'cpuacct':
@@ -69,6 +73,18 @@ function memoryWrites(limits: EffectiveLimits, facts: V1Facts): Write[] {
     ...given('memory.soft_limit_in_bytes', limits.memoryReservationBytes),
     ...given('memory.swappiness', limits.memorySwappiness),
     ...(limits.oomKillDisable ? given('memory.oom_control', 1) : []),
+  ];
+}
+
+function blockDeviceWrites(device: BlockDeviceLimits): Write[] {
+  const entry = (value: number | undefined) =>
+    value === undefined ? undefined : `${device.major}:${device.minor} ${value}`;
+  return [
+    ...given('blkio.bfq.weight_device', entry(device.weight)),
+    ...given('blkio.throttle.read_bps_device', entry(device.readBps)),
+    ...given('blkio.throttle.write_bps_device', entry(device.writeBps)),
+    ...given('blkio.throttle.read_iops_device', entry(device.readIops)),
+    ...given('blkio.throttle.write_iops_device', entry(device.writeIops)),
   ];
 }
 

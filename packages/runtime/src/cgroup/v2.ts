@@ -1,3 +1,4 @@
+import type { BlockDeviceLimits } from './block-devices';
 import type { EffectiveLimits } from './limits';
 import { given, type Write } from './v1';
 
@@ -22,6 +23,7 @@ export function v2Writes(limits: EffectiveLimits, facts: V2Facts): Write[] {
     ...given('cpuset.mems', limits.cpusetMems),
     ...given('pids.max', limits.pidsLimit),
     ...given(facts.weightFile, ioWeight(limits.blkioWeight, facts)),
+    ...limits.blockDevices.flatMap(device => blockDeviceWrites(device, facts)),
   ];
 }
 
@@ -43,6 +45,17 @@ function cpuMax({ cpuQuotaUs, cpuPeriodUs }: EffectiveLimits): Write[] {
   if (cpuQuotaUs === undefined && cpuPeriodUs === undefined) return [];
   const quota = cpuQuotaUs === undefined || cpuQuotaUs === -1 ? 'max' : String(cpuQuotaUs);
   return given('cpu.max', `${quota} ${cpuPeriodUs ?? DEFAULT_PERIOD_US}`);
+}
+
+function blockDeviceWrites(device: BlockDeviceLimits, facts: V2Facts): Write[] {
+  const id = `${device.major}:${device.minor}`;
+  const { weight, readBps, writeBps, readIops, writeIops } = device;
+  const rates = [readBps, writeBps, readIops, writeIops];
+  const words = ['rbps', 'wbps', 'riops', 'wiops'].map((name, index) => `${name}=${rates[index] ?? 'max'}`);
+  return [
+    ...(rates.every(rate => rate === undefined) ? [] : given('io.max', `${id} ${words.join(' ')}`)),
+    ...(weight === undefined ? [] : given(facts.weightFile, `${id} ${ioWeight(weight, facts)}`)),
+  ];
 }
 
 function ioWeight(weight: number | undefined, facts: V2Facts): number | undefined {

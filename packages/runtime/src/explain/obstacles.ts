@@ -24,7 +24,8 @@ export async function findObstacles(context: RuntimeContext, view: ContainerView
     ...missingBinds(record),
     ...(layers.length > 0 ? [] : await programObstacles(context, view)),
     ...takenPorts(context, record),
-    ...missingNetwork(context, record),
+    ...missingCompanions(context, record),
+    ...(record.options.network.mode === 'user' ? removedNetworks(context, record.options) : []),
   ];
 }
 
@@ -98,24 +99,27 @@ function takenPorts(context: RuntimeContext, { id, options }: ContainerRecord): 
   });
 }
 
-function missingNetwork(context: RuntimeContext, { options }: ContainerRecord): Obstacle[] {
-  const { network } = options;
-  if (network.mode === 'user') return removedNetworks(context, options);
-  if (network.mode !== 'container') return [];
-  const other = viewContainer(context, network.container);
-  if (other?.state.status === 'running') return [];
-  const name = other?.record.name ?? network.container.slice(0, 12);
-  return [
-    {
-      reason: `container ${name}, whose network it joins, ${other === undefined ? 'was removed' : 'does not run'}`,
-      findings: [],
-      advice: [
-        other === undefined
-          ? 'create it again with another --network'
-          : `start that one first: tinyd start ${name}`,
-      ],
-    },
-  ];
+/** Containers whose namespaces it joins must run. */
+function missingCompanions(context: RuntimeContext, { options }: ContainerRecord): Obstacle[] {
+  const joins = [
+    ['network', options.network],
+    ['pid', options.pid],
+    ['ipc', options.ipc],
+  ] as const;
+  return joins.flatMap(([what, choice]) => {
+    if (choice?.mode !== 'container') return [];
+    const other = viewContainer(context, choice.container);
+    if (other?.state.status === 'running') return [];
+    const name = other?.record.name ?? choice.container.slice(0, 12);
+    const advice =
+      other === undefined
+        ? `create it again with another --${what}`
+        : `start that one first: tinyd start ${name}`;
+    const state = other === undefined ? 'was removed' : 'does not run';
+    return [
+      { reason: `container ${name}, which it joins by --${what}, ${state}`, findings: [], advice: [advice] },
+    ];
+  });
 }
 
 function removedNetworks({ layout }: RuntimeContext, options: CreateOptions): Obstacle[] {

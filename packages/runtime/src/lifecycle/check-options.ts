@@ -4,6 +4,7 @@ import { checkExtraHosts } from '../etc/hosts';
 import { checkResolverOptions } from '../etc/resolv-conf';
 import { isContainerName } from '../find';
 import type { CreateOptions } from '../options';
+import { deviceCgroupRules } from '../spec/device-rules';
 import { parseSignal } from '../spec/signals';
 
 /** Refuses options that can be seen to be wrong by themselves, before anything is made. */
@@ -20,6 +21,8 @@ export function checkOptions(options: CreateOptions): void {
   if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   checkNumbers(options);
   checkNetworkConflicts(options);
+  checkNameConflicts(options);
+  deviceCgroupRules(options.deviceCgroupRules);
 }
 
 /** Fails with ERR_TINYD_NAME_INVALID. */
@@ -61,6 +64,17 @@ function checkNetworkConflicts(options: CreateOptions): void {
       throw conflict('--dns', mode);
     if (options.ports.length > 0 || options.publishAll) throw conflict('--publish', mode);
   }
+}
+
+/** The host's own name is not a container's to change. */
+function checkNameConflicts({ hostUts, hostname, domainname }: CreateOptions): void {
+  if (hostUts !== true) return;
+  const flag = hostname !== undefined ? '--hostname' : domainname !== undefined ? '--domainname' : undefined;
+  if (flag === undefined) return;
+  throw new TinydError('ERR_TINYD_OPTION_INVALID', `use ${flag} with --uts host: the name is the host's`, {
+    hint: 'leave one of the two out',
+    details: { flag },
+  });
 }
 
 function conflict(flag: string, mode: string): TinydError {

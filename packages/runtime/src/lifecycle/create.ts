@@ -20,6 +20,7 @@ import { containerMounts } from '../volumes/container-volumes';
 import { checkOptions } from './check-options';
 import { prepareSpec } from './prepare-spec';
 import { settleLostContainers } from './reconcile';
+import { resolveShared } from './shared-namespaces';
 
 /**
  * Makes a container, without starting it.
@@ -80,14 +81,15 @@ function newRecord(
   volumes: readonly MountedVolume[],
 ): ContainerRecord {
   const { network, ...endpoints } = namedNetworks(context, options);
+  const sharesName = network.mode === 'host' || options.hostUts === true;
   return {
     version: 1,
     id,
     name,
     created: new Date().toISOString(),
-    hostname: options.hostname ?? (network.mode === 'host' ? hostHostname() : id.slice(0, 12)),
+    hostname: options.hostname ?? (sharesName ? hostHostname() : id.slice(0, 12)),
     ...(options.domainname === undefined ? {} : { domainname: options.domainname }),
-    options: { ...options, ...endpoints, network },
+    options: { ...options, ...endpoints, network, ...resolveShared(context, options) },
     ...(volumes.length === 0 ? {} : { volumes }),
   };
 }

@@ -1,4 +1,4 @@
-import type { CreateOptions, VolumeMount } from '../options';
+import type { CreateOptions, DeviceLimit, VolumeMount } from '../options';
 import type { ContainerRecord } from '../record';
 import { maskedPaths, READONLY_PATHS } from '../spec/default-paths';
 import { DEFAULT_SHM_BYTES } from '../spec/mounts';
@@ -19,22 +19,22 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     AutoRemove: options.autoRemove,
     CapAdd: options.capAdd.length === 0 ? null : options.capAdd,
     CapDrop: options.capDrop.length === 0 ? null : options.capDrop,
-    CgroupnsMode: 'private',
+    CgroupnsMode: options.hostCgroupns === true ? 'host' : 'private',
     Dns: options.dns,
     DnsOptions: options.dnsOptions,
     DnsSearch: options.dnsSearch,
     ExtraHosts:
       options.addHosts.length === 0 ? null : options.addHosts.map(host => `${host.name}:${host.address}`),
     GroupAdd: options.groupAdd.length === 0 ? null : options.groupAdd,
-    IpcMode: 'private',
+    IpcMode: namespaceMode(options.ipc) || 'private',
     OomScoreAdj: options.oomScoreAdj ?? 0,
-    PidMode: '',
+    PidMode: namespaceMode(options.pid),
     Privileged: options.privileged,
     PublishAllPorts: options.publishAll,
     ReadonlyRootfs: options.readOnlyRoot,
     SecurityOpt: securityOptions(options),
     Tmpfs: Object.fromEntries(options.tmpfs.map(mount => [mount.target, mount.options.join(',')])),
-    UTSMode: '',
+    UTSMode: options.hostUts === true ? 'host' : '',
     UsernsMode: '',
     ShmSize: options.shmBytes ?? DEFAULT_SHM_BYTES,
     Sysctls: options.sysctls,
@@ -42,6 +42,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     CgroupParent: '/tinyd',
     ...NEVER_ASKED,
     ...inspectLimits(options),
+    DeviceCgroupRules: emptyIsNull(options.deviceCgroupRules ?? []),
     Devices: options.devices.map(device => ({
       PathOnHost: device.source,
       PathInContainer: device.target,
@@ -55,9 +56,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
 
 /** What scripts find at docker's keys for options that tinyd refuses. */
 const NEVER_ASKED = {
-  BlkioWeightDevice: null,
   Cgroup: '',
-  DeviceCgroupRules: null,
   DeviceRequests: null,
   Isolation: '',
   Links: null,
@@ -71,6 +70,14 @@ function inspectLimits({ limits }: CreateOptions): object {
     Memory: limits.memoryBytes ?? 0,
     NanoCpus: limits.nanoCpus ?? 0,
     BlkioWeight: limits.blkioWeight ?? 0,
+    BlkioWeightDevice: (limits.blkioWeightDevices ?? []).map(({ path, value }) => ({
+      Path: path,
+      Weight: value,
+    })),
+    BlkioDeviceReadBps: (limits.deviceReadBps ?? []).map(inspectRate),
+    BlkioDeviceWriteBps: (limits.deviceWriteBps ?? []).map(inspectRate),
+    BlkioDeviceReadIOps: (limits.deviceReadIops ?? []).map(inspectRate),
+    BlkioDeviceWriteIOps: (limits.deviceWriteIops ?? []).map(inspectRate),
     CpuPeriod: limits.cpuPeriodUs ?? 0,
     CpuQuota: limits.cpuQuotaUs ?? 0,
     CpusetCpus: limits.cpusetCpus ?? '',
@@ -81,6 +88,10 @@ function inspectLimits({ limits }: CreateOptions): object {
     OomKillDisable: limits.oomKillDisable ?? false,
     PidsLimit: limits.pidsLimit ?? null,
   };
+}
+
+function inspectRate({ path, value }: DeviceLimit): object {
+  return { Path: path, Rate: value };
 }
 
 function bindText(bind: CreateOptions['binds'][number]): string {
@@ -108,6 +119,11 @@ function logConfig({ log }: CreateOptions): object {
     Type: 'json-file',
     Config: { 'max-file': String(log.maxFiles), 'max-size': String(log.maxBytes) },
   };
+}
+
+function namespaceMode(choice: CreateOptions['ipc']): string {
+  if (choice === undefined) return '';
+  return choice.mode === 'container' ? `container:${choice.container}` : choice.mode;
 }
 
 function portBindings({ ports }: CreateOptions): Record<string, { HostIp: string; HostPort: string }[]> {

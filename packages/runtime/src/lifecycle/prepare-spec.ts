@@ -4,13 +4,20 @@ import { type ContainerLayout, containerLayout } from '../layout';
 import type { ContainerRecord } from '../record';
 import { accountsOfLayers } from '../rootfs/container-accounts';
 import { type SeccompResult, seccompFor } from '../seccomp/seccomp';
-import { type GeneratedSpec, generateSpec } from '../spec/generate';
+import { type GeneratedSpec, generateSpec, type JoinedNamespaces } from '../spec/generate';
 import { volumeSpecMounts } from '../volumes/mount-volumes';
 
 /** A specification with the compiled system call filter that its document only describes. */
 export interface PreparedSpec extends GeneratedSpec {
   readonly seccomp: SeccompResult;
 }
+
+/** What stands for the processes of other containers until they are known. */
+const UNKNOWN_YET: JoinedNamespaces = {
+  network: '/proc/0/ns/net',
+  pid: '/proc/0/ns/pid',
+  ipc: '/proc/0/ns/ipc',
+};
 
 /**
  * Generates a container's specification from its record and its layers as they are now: a user added inside the
@@ -22,7 +29,7 @@ export function prepareSpec(
   context: RuntimeContext,
   record: ContainerRecord,
   making: ContainerLayout,
-  joinedNetwork = '/proc/0/ns/net',
+  joined: JoinedNamespaces = UNKNOWN_YET,
 ): PreparedSpec {
   const { options } = record;
   const paths = containerLayout(context.layout, record.id);
@@ -31,7 +38,11 @@ export function prepareSpec(
     accounts: accountsOfLayers(context.layout.root, making, options.image.lowerDirs),
     etc: etcFilesOf(context, record, paths),
     volumes: volumeSpecMounts(context.layout, record),
-    ...(options.network.mode === 'container' ? { joinedNetwork } : {}),
+    joined: {
+      ...(options.network.mode === 'container' && joined.network ? { network: joined.network } : {}),
+      ...(options.pid?.mode === 'container' && joined.pid ? { pid: joined.pid } : {}),
+      ...(options.ipc?.mode === 'container' && joined.ipc ? { ipc: joined.ipc } : {}),
+    },
   });
   // docker: a privileged container is unconfined unless a profile is named.
   const choice = options.privileged && options.seccomp === 'default' ? 'unconfined' : options.seccomp;

@@ -22,6 +22,7 @@ import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
+import { sharedNamespaces } from './shared-namespaces';
 
 /** How a container is started. */
 export interface StartOptions {
@@ -81,7 +82,11 @@ async function start(
     addresses: network.settings.map(({ address }) => address),
     ...hostGatewayOf(network.settings),
   });
-  const prepared = prepareSpec(context, record, paths, network.joinedNetwork);
+  const shared = sharedNamespaces(context, record);
+  const prepared = prepareSpec(context, record, paths, {
+    ...shared.joined,
+    ...(network.joinedNetwork === undefined ? {} : { network: network.joinedNetwork }),
+  });
   replaceUnflushed(paths.spec, `${specText(prepared.spec)}\n`);
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
@@ -100,6 +105,7 @@ async function start(
       ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
     }),
     cgroupView: cgroups.view,
+    ...(shared.sharedMemoryOf === undefined ? {} : { sharedMemoryOf: shared.sharedMemoryOf }),
   });
   // A helper that fails undoes what it did; one that is killed does not.
   undo.add(async () => void (await removeCgroups(record.id)));

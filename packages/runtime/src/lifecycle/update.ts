@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { replaceFile } from '../atomic-file';
 import { planCgroups } from '../cgroup';
+import { DEVICE_LIMIT_NAMES, mergeDeviceLimits } from '../cgroup/block-devices';
 import { updateCgroups } from '../cgroup/update';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
@@ -46,7 +47,13 @@ export async function updateContainer(
 
 /** The limits of before with those that are given in their place; 0, docker's "not set", drops one. */
 export function mergeLimits(before: ResourceLimits, changes: LimitChanges): ResourceLimits {
-  return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== 0));
+  const devices = DEVICE_LIMIT_NAMES.map(
+    name => [name, mergeDeviceLimits(before[name], changes[name])] as const,
+  );
+  const merged = Object.entries({ ...before, ...changes, ...Object.fromEntries(devices) });
+  return Object.fromEntries(
+    merged.filter(([, value]) => value !== 0 && !(Array.isArray(value) && value.length === 0)),
+  );
 }
 
 function change(

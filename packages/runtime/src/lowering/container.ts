@@ -6,7 +6,7 @@ import type { ContainerRecord } from '../record';
 import { layersOf } from '../rootfs/writable-layer';
 import { volumeParts } from '../volumes/mount-volumes';
 import { lowerCgroupMount } from './cgroup-mount';
-import { lowerMounts } from './mounts';
+import { lowerMounts, type RunningProcess } from './mounts';
 import { lowerNamespaces } from './namespaces';
 import { lowerProcess } from './process';
 import { lowerRootfs } from './rootfs';
@@ -18,6 +18,8 @@ export interface ContainerSources {
   readonly prepared: PreparedSpec;
   readonly session: SessionPlan;
   readonly cgroupView: CgroupView;
+  /** `--ipc container:ID`: whose /dev/shm is shared. */
+  readonly sharedMemoryOf?: RunningProcess;
 }
 
 /** Lowers a container's specification to the plan that the helper executes. */
@@ -37,6 +39,7 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
         spec,
         mount => [lowerCgroupMount(mount, sources.cgroupView)],
         volumeParts(layout, record),
+        sources.sharedMemoryOf,
       ),
       readOnlyRoot: spec.root.readonly ?? false,
       rootPropagation: propagation === 'shared' || propagation === 'slave' ? propagation : 'private',

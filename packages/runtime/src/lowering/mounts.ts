@@ -40,15 +40,19 @@ const DEFAULT_LINKS = [
  *
  * @param cgroupSteps what a mount of type `cgroup` means on this host
  * @param parts the binds that are parts of volumes, by destination
+ * @param sharedMemoryOf the process whose /dev/shm is mounted, of another container
  * Fails with ERR_TINYD_MOUNT_INVALID when the source of a bind is missing.
  */
 export function lowerMounts(
   spec: Spec,
   cgroupSteps: (mount: SpecMount) => readonly MountStep[],
   parts: ReadonlyMap<string, VolumePart> = new Map(),
+  sharedMemoryOf?: RunningProcess,
 ): MountStep[] {
   const steps = spec.mounts.flatMap((mount): readonly MountStep[] => {
     if (mount.type === 'cgroup') return cgroupSteps(mount);
+    if (sharedMemoryOf !== undefined && mount.type === 'bind' && mount.destination === SHARED_MEMORY)
+      return [sharedMemoryStep(mount, sharedMemoryOf)];
     if (mount.type === 'bind') return [bindStep(mount, parts.get(mount.destination))];
     const { flags, data } = lowerOptions(mount.options ?? []);
     const type = mount.type ?? 'none';
@@ -68,6 +72,27 @@ export function lowerMounts(
     ...readonlyPaths.map((path): MountStep => ({ kind: 'readonly', path })),
     ...maskedPaths.map((path): MountStep => ({ kind: 'mask', path })),
   ];
+}
+
+/** A process of a running container. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly startTicks: bigint;
+}
+
+const SHARED_MEMORY = '/dev/shm';
+
+function sharedMemoryStep(mount: SpecMount, process: RunningProcess): MountStep {
+  return {
+    kind: 'bind',
+    source: SHARED_MEMORY,
+    process,
+    target: mount.destination,
+    recursive: false,
+    flags: 0,
+    propagation: 'rprivate',
+    targetIsDirectory: true,
+  };
 }
 
 function deviceSteps(spec: Spec): MountStep[] {

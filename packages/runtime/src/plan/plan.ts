@@ -107,7 +107,7 @@ export interface ContainerPlan {
   readonly kind: 'container';
   /** Namespaces to create. */
   readonly unshare: readonly NamespaceKind[];
-  /** Namespaces to enter instead (`--network container:ID`): path of the namespace file. */
+  /** Namespaces to enter instead (`--network container:ID`, `--pid`, `--ipc`): path of the namespace file. */
   readonly join: readonly { readonly kind: NamespaceKind; readonly path: string }[];
   readonly hostname?: string;
   readonly domainname?: string;
@@ -145,6 +145,8 @@ export type MountStep =
       readonly source: string;
       /** What to mount of the folder `source`, resolved inside it (RESOLVE_IN_ROOT): containers may have put links there. */
       readonly subpath?: string;
+      /** `source` is looked up in the mounts of this process, from its root, instead of the host's. */
+      readonly process?: { readonly pid: number; readonly startTicks: bigint };
       readonly target: string;
       readonly recursive: boolean;
       readonly flags: number;

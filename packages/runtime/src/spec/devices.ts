@@ -101,10 +101,10 @@ function toDevice(stats: Stats, path: string): SpecDevice | undefined {
 }
 
 /** makedev(3) of glibc, taken apart; device numbers have 64 bits, of which the kernel uses 12 + 20. */
-function majorOf(rdev: number): number {
+export function majorOf(rdev: number): number {
   return Math.floor(rdev / 0x100) & 0xfff;
 }
-function minorOf(rdev: number): number {
+export function minorOf(rdev: number): number {
   return (rdev % 0x100) + (Math.floor(rdev / 0x100000) & 0xfff) * 0x100;
 }
 

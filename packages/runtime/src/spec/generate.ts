@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type ResolvedCapabilities, resolveCapabilities } from '../capabilities';
+import { type BlockDeviceLimits, blockDeviceLimits } from '../cgroup/block-devices';
 import type { ContainerLayout } from '../layout';
 import type { CreateOptions } from '../options';
 import type { ContainerRecord } from '../record';
@@ -14,6 +15,7 @@ import {
   type SpecResources,
 } from '../spec-types';
 import { maskedPaths, READONLY_PATHS } from './default-paths';
+import { deviceCgroupRules } from './device-rules';
 import { ALL_DEVICES_RULE, DEFAULT_DEVICE_RULES, hostDevices, requestedDevices } from './devices';
 import { buildEnvironment } from './environment';
 import { specMounts } from './mounts';
@@ -26,8 +28,8 @@ import { resolveUser } from './user';
 export interface SpecSources {
   readonly paths: ContainerLayout;
   readonly accounts: Accounts;
-  /** `--network container:ID`: the namespace file of the other container's process, known at its start only. */
-  readonly joinedNetwork?: string;
+  /** The namespaces of other containers that it joins, known at its start only. */
+  readonly joined?: JoinedNamespaces;
   /** The other container's etc files, which this one shares. */
   readonly etc: { readonly resolvConf: string; readonly hostname: string; readonly hosts: string };
   /** The container's volumes, as binds of their data. */
@@ -42,6 +44,13 @@ export interface GeneratedSpec {
 
 /** docker starts every process with this. */
 const UMASK = 0o022;
+
+/** Namespace files of other containers' processes: `--network`, `--pid` and `--ipc container:ID`. */
+export interface JoinedNamespaces {
+  readonly network?: string;
+  readonly pid?: string;
+  readonly ipc?: string;
+}
 
 /**
  * Turns an image's config and the user's options into the OCI runtime configuration of a container.
@@ -79,7 +88,7 @@ export function generateSpec(record: ContainerRecord, sources: SpecSources): Gen
     ociVersion: OCI_VERSION,
     process,
     root: { path: sources.paths.rootfs, readonly: options.readOnlyRoot },
-    hostname: record.hostname,
+    ...(options.hostUts === true ? {} : { hostname: record.hostname }),
     ...(record.domainname === undefined ? {} : { domainname: record.domainname }),
     mounts: specMounts(options, sources.etc, sources.volumes),
     ...(Object.keys(options.annotations).length === 0 ? {} : { annotations: options.annotations }),
@@ -108,11 +117,13 @@ function linuxPart(record: ContainerRecord, sources: SpecSources): SpecLinux {
   const { options } = record;
   const extra = requestedDevices(options.devices);
   const devices = options.privileged ? hostDevices() : extra.devices;
-  const rules = options.privileged ? [ALL_DEVICES_RULE] : [...DEFAULT_DEVICE_RULES, ...extra.rules];
+  const rules = options.privileged
+    ? [ALL_DEVICES_RULE]
+    : [...DEFAULT_DEVICE_RULES, ...extra.rules, ...deviceCgroupRules(options.deviceCgroupRules)];
   const unmasked = options.privileged || options.systemPathsUnconfined;
-  const sysctl = specSysctls(options.sysctls, options.network.mode);
+  const sysctl = specSysctls(options.sysctls, options.network.mode, options.ipc?.mode);
   return {
-    namespaces: namespaces(options, sources.joinedNetwork),
+    namespaces: namespaces(options, sources.joined ?? {}),
     devices,
     cgroupsPath: `/tinyd/${record.id}`,
     resources: { devices: rules, ...specResources(options) },
@@ -123,18 +134,19 @@ function linuxPart(record: ContainerRecord, sources: SpecSources): SpecLinux {
   };
 }
 
-function namespaces(options: CreateOptions, joinedNetwork: string | undefined): SpecNamespace[] {
-  const own: SpecNamespace[] = [
-    { type: 'mount' },
-    { type: 'pid' },
-    { type: 'ipc' },
-    { type: 'uts' },
-    { type: 'cgroup' },
-  ];
-  if (options.network.mode === 'host') return own;
+function namespaces(options: CreateOptions, joined: JoinedNamespaces): SpecNamespace[] {
+  const member = (
+    type: SpecNamespace['type'],
+    isHost: boolean | undefined,
+    path?: string,
+  ): SpecNamespace[] => (isHost === true ? [] : [{ type, ...(path === undefined ? {} : { path }) }]);
   return [
-    ...own,
-    joinedNetwork === undefined ? { type: 'network' } : { type: 'network', path: joinedNetwork },
+    { type: 'mount' },
+    ...member('pid', options.pid?.mode === 'host', joined.pid),
+    ...member('ipc', options.ipc?.mode === 'host', joined.ipc),
+    ...member('uts', options.hostUts),
+    ...member('cgroup', options.hostCgroupns),
+    ...member('network', options.network.mode === 'host', joined.network),
   ];
 }
 
@@ -165,8 +177,30 @@ export function specResources({ limits }: Pick<CreateOptions, 'limits'>): SpecRe
     ...(Object.keys(memory).length === 0 ? {} : { memory }),
     ...(Object.keys(cpu).length === 0 ? {} : { cpu }),
     ...(limits.pidsLimit === undefined ? {} : { pids: { limit: limits.pidsLimit } }),
-    ...(limits.blkioWeight === undefined ? {} : { blockIO: { weight: limits.blkioWeight } }),
+    ...blockIoResources(limits),
   };
+}
+
+function blockIoResources(limits: CreateOptions['limits']): Pick<SpecResources, 'blockIO'> {
+  const devices = blockDeviceLimits(limits);
+  const rates = (key: Exclude<keyof BlockDeviceLimits, 'major' | 'minor'>) => {
+    const limited = devices.flatMap(({ major, minor, [key]: rate }) =>
+      rate === undefined ? [] : [{ major, minor, rate }],
+    );
+    return limited.length === 0 ? undefined : limited;
+  };
+  const blockIO = {
+    ...given('weight', limits.blkioWeight),
+    ...given(
+      'weightDevice',
+      rates('weight')?.map(({ major, minor, rate }) => ({ major, minor, weight: rate })),
+    ),
+    ...given('throttleReadBpsDevice', rates('readBps')),
+    ...given('throttleWriteBpsDevice', rates('writeBps')),
+    ...given('throttleReadIOPSDevice', rates('readIops')),
+    ...given('throttleWriteIOPSDevice', rates('writeIops')),
+  };
+  return Object.keys(blockIO).length === 0 ? {} : { blockIO };
 }
 
 const CPU_PERIOD_US = 100_000;

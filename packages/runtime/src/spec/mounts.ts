@@ -58,13 +58,17 @@ function defaultMounts(options: CreateOptions): SpecMount[] {
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...guarded, sysAccess] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [sysAccess, ...guarded] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: guarded },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...guarded, 'mode=1777', `size=${shm}`],
-    },
+    ...sharedMemory(options, [...guarded, 'mode=1777', `size=${shm}`]),
   ];
+}
+
+/** /dev/shm: its own, none, or the one of those with whom it shares the IPC namespace. */
+function sharedMemory({ ipc }: CreateOptions, own: readonly string[]): SpecMount[] {
+  const place = { destination: '/dev/shm' };
+  if (ipc?.mode === 'none') return [];
+  if (ipc?.mode === 'host' || ipc?.mode === 'container')
+    return [{ ...place, type: 'bind', source: '/dev/shm', options: ['bind', 'rprivate', 'rw'] }];
+  return [{ ...place, type: 'tmpfs', source: 'shm', options: own }];
 }
 
 function userMounts(options: CreateOptions, volumes: readonly SpecMount[]): SpecMount[] {

@@ -1,5 +1,5 @@
 import { TinydError } from '@tinyd/core';
-import type { NetworkChoice } from '../options';
+import type { IpcChoice, NetworkChoice } from '../options';
 
 /** Sysctls of the IPC namespace; `fs.mqueue.*` besides. */
 const IPC_SYSCTLS = new Set([
@@ -22,6 +22,7 @@ const IPC_SYSCTLS = new Set([
 export function specSysctls(
   user: Readonly<Record<string, string>>,
   network: NetworkChoice['mode'],
+  ipc: IpcChoice['mode'] = 'private',
 ): Record<string, string> {
   const ownNetwork = network === 'bridge' || network === 'none' || network === 'user';
   const sysctls: Record<string, string> = ownNetwork
@@ -32,6 +33,8 @@ export function specSysctls(
     if (!/^[a-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/.test(normal)) throw refused(name, 'not the name of a sysctl');
     if (/[\0\n]/.test(value)) throw refused(name, 'its value has a line break');
     const namespaced = IPC_SYSCTLS.has(normal) || normal.startsWith('fs.mqueue.');
+    if (namespaced && (ipc === 'host' || ipc === 'container'))
+      throw refused(name, 'the container shares its IPC namespace');
     if (normal.startsWith('net.') && !ownNetwork)
       throw refused(name, 'the container shares its network namespace');
     if (!namespaced && !normal.startsWith('net.')) throw refused(name, 'it belongs to the whole host');

@@ -1,0 +1,14 @@
+import { TinydError } from '@tinyd/core';
+import type { Controller } from './hierarchies';
+
+/** The failure of a limit that this host cannot give, which names the controller that it lacks. */
+export function unavailable(controller: Controller, flag: string, reason: string): TinydError {
+  return new TinydError(
+    'ERR_TINYD_CGROUP_UNAVAILABLE',
+    `set ${flag}: cgroup controller ${controller}: ${reason}`,
+    {
+      hint: flag.startsWith('--') ? `leave ${flag} out, or enable ${controller} on this host` : 'mount it',
+      details: { controller, flag },
+    },
+  );
+}
