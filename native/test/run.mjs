@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tests = join(native, 'test', 'unpack');
@@ -115,11 +115,35 @@ function layer(archives) {
   return [path, String(blob.length), digest(blob), digest(tar)];
 }
 
+/** gzip streams of all kinds of blocks and headers, whole and in several members. */
+function streams(archives) {
+  const tar = readFileSync(archives.find(name => name.endsWith('/gnu.tar'))).subarray(0, 12_000);
+  const packed = [
+    ...[0, 1, 6, 9].map(level => gzipSync(tar, { level })),
+    gzipSync(tar, { strategy: constants.Z_FIXED }),
+    gzipSync(tar, { strategy: constants.Z_HUFFMAN_ONLY }),
+    gzipSync(Buffer.alloc(70_000)),
+    gzipSync(Buffer.alloc(0)),
+  ];
+  // Flags of RFC 1952: extra field, name and comment, each before what `gzip` itself writes.
+  const [, , plain] = packed;
+  const fields = Buffer.concat([Buffer.from([3, 0]), Buffer.from('abcname\0comment\0')]);
+  const named = Buffer.concat([plain.subarray(0, 10), fields, plain.subarray(10)]);
+  named[3] = 0x1c;
+  const all = [...packed, named, Buffer.concat(packed), Buffer.concat([plain, Buffer.alloc(9), plain])];
+  return all.map((bytes, index) => {
+    const path = join(work, `${index}.gz`);
+    writeFileSync(path, bytes);
+    return path;
+  });
+}
+
 try {
   const archives = corpus();
-  const address = await build('asan', '-fsanitize=address,undefined', ['fuzz', 'pipe_test']);
+  const address = await build('asan', '-fsanitize=address,undefined', ['fuzz', 'inflate_fuzz', 'pipe_test']);
   await run(join(address, 'fuzz'), [values.seconds, values.seed, ...archives]);
   await run(join(address, 'fuzz'), ['--layer', values.seconds, values.seed, ...archives]);
+  await run(join(address, 'inflate_fuzz'), [values.seconds, values.seed, ...streams(archives)]);
   await run(join(address, 'pipe_test'), [...layer(archives), '60']);
   const threads = await build('tsan', '-fsanitize=thread', ['pipe_test']);
   await run(join(threads, 'pipe_test'), [...layer(archives), '60']);

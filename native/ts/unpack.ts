@@ -78,6 +78,7 @@ interface UnpackAddon {
   startUnpack(options: UnpackOptions): LayerUnpack;
   settleLayer(options: SettleOptions): Promise<void>;
   copyMergedFolder(options: MergedCopyOptions): Promise<void>;
+  freeMemory(memory: ArrayBuffer): void;
 }
 
 let addon: UnpackAddon | undefined;
@@ -117,4 +118,12 @@ export function settleLayer(options: SettleOptions): Promise<void> {
  */
 export function copyMergedFolder(options: MergedCopyOptions): Promise<void> {
   return unpackAddon().copyMergedFolder(options);
+}
+
+/**
+ * Gives the memory of a buffer back at once instead of at some garbage collection, so that a download of any length
+ * lives in the same few pages. All views of it are empty from then on.
+ */
+export function freeMemory(memory: ArrayBuffer): void {
+  unpackAddon().freeMemory(memory);
 }

@@ -17,5 +17,6 @@ NAPI_MODULE_INIT() {
   addFunction(env, exports, "startUnpack", tinyd::unpack::startUnpack);
   addFunction(env, exports, "settleLayer", tinyd::unpack::startSettle);
   addFunction(env, exports, "copyMergedFolder", tinyd::unpack::startMergedCopy);
+  addFunction(env, exports, "freeMemory", tinyd::unpack::freeMemory);
   return exports;
 }

@@ -12,4 +12,7 @@ napi_value startSettle(napi_env env, napi_callback_info info);
 /** copyMergedFolder(options): likewise. */
 napi_value startMergedCopy(napi_env env, napi_callback_info info);
 
+/** freeMemory(arrayBuffer): gives its memory back at once. */
+napi_value freeMemory(napi_env env, napi_callback_info info);
+
 }  // namespace tinyd::unpack

@@ -1,36 +1,30 @@
-#include <zlib.h>
-
 #include "unpack/decoder.h"
+#include "unpack/inflater.h"
 
 namespace tinyd::unpack {
 
 namespace {
 
-/** gzip (RFC 1952): any number of members, then perhaps zero bytes; header and CRC are checked by zlib. */
+/** gzip (RFC 1952): any number of members, then perhaps zero bytes. */
 class GzipDecoder : public Decoder {
  public:
-  ~GzipDecoder() override {
-    if (started_) inflateEnd(&stream_);
-  }
-
-  Status start() {
-    constexpr int kGzipOnly = 16;
-    started_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK;
-    return started_ ? Status() : fail(Code::kCompression, "gzip: out of memory");
-  }
+  explicit GzipDecoder(std::unique_ptr<Inflater> inflater) : inflater_(std::move(inflater)) {}
 
   Status decode(Bytes input, ByteSink& output) override {
-    stream_.next_in = const_cast<Bytef*>(input.data());
-    stream_.avail_in = static_cast<uInt>(input.size());
     for (;;) {
       if (state_ != State::kInMember) {
-        TRY(betweenMembers());
+        TRY(betweenMembers(&input));
         if (state_ != State::kInMember) return {};
       }
-      bool outputFull = false;
-      TRY(inflateOnce(output, &outputFull));
-      // A full buffer may leave bytes inside zlib even when no input is left.
-      if (state_ == State::kInMember && stream_.avail_in == 0 && !outputFull) return {};
+      std::span<uint8_t> room;
+      TRY(output.space(&room));
+      const size_t before = room.size();
+      bool ended = false;
+      TRY(inflater_->inflate(&input, &room, &ended));
+      output.filled(before - room.size());
+      if (ended) state_ = State::kBetweenMembers;
+      // A full buffer may leave bytes inside the inflater even when no input is left.
+      if (state_ == State::kInMember && input.empty() && !room.empty()) return {};
     }
   }
 
@@ -42,49 +36,36 @@ class GzipDecoder : public Decoder {
  private:
   enum class State { kInMember, kBetweenMembers, kPadding };
 
-  Status inflateOnce(ByteSink& output, bool* outputFull) {
-    std::span<uint8_t> room;
-    TRY(output.space(&room));
-    stream_.next_out = room.data();
-    stream_.avail_out = static_cast<uInt>(room.size());
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    output.filled(room.size() - stream_.avail_out);
-    *outputFull = stream_.avail_out == 0;
-    if (result == Z_STREAM_END) {
-      state_ = State::kBetweenMembers;
-    } else if (result != Z_OK && result != Z_BUF_ERROR) {
-      const char* reason = stream_.msg != nullptr ? stream_.msg : zError(result);
-      return fail(Code::kCompression, std::string("gzip: ") + reason);
-    }
-    return {};
-  }
-
   /** After a member comes another one, or zero bytes up to the end of the blob. */
-  Status betweenMembers() {
-    if (stream_.avail_in == 0) return {};
-    if (state_ == State::kBetweenMembers && *stream_.next_in != 0) {
-      inflateReset(&stream_);
+  Status betweenMembers(Bytes* input) {
+    if (input->empty()) return {};
+    if (state_ == State::kBetweenMembers && input->front() != 0) {
+      inflater_->reset();
       state_ = State::kInMember;
       return {};
     }
     state_ = State::kPadding;
-    for (; stream_.avail_in > 0; stream_.avail_in--) {
-      if (*stream_.next_in++ != 0) return fail(Code::kCompression, "gzip: unknown data after the stream");
+    for (; !input->empty(); *input = input->subspan(1)) {
+      if (input->front() != 0) return fail(Code::kCompression, "gzip: unknown data after the stream");
     }
     return {};
   }
 
-  z_stream stream_{};
-  bool started_ = false;
+  std::unique_ptr<Inflater> inflater_;
   State state_ = State::kInMember;
 };
 
 }  // namespace
 
+std::unique_ptr<Decoder> makeGzipDecoder(std::unique_ptr<Inflater> inflater) {
+  return std::make_unique<GzipDecoder>(std::move(inflater));
+}
+
 Status makeGzipDecoder(std::unique_ptr<Decoder>* decoder) {
-  auto gzip = std::make_unique<GzipDecoder>();
-  TRY(gzip->start());
-  *decoder = std::move(gzip);
+  std::unique_ptr<Inflater> inflater = makeIsalInflater();
+  if (!inflater) inflater = makeZlibInflater();
+  if (!inflater) return fail(Code::kCompression, "gzip: out of memory");
+  *decoder = makeGzipDecoder(std::move(inflater));
   return {};
 }
 

@@ -82,4 +82,6 @@ export interface ImageSource {
 /** Options of {@link ImageSource.fetchBlob}. */
 export interface BlobCall extends SourceCall {
   readonly offset?: number;
+  /** Told of memory that held a chunk and holds nothing else, once the next chunk is asked for. */
+  readonly onConsumed?: (memory: ArrayBuffer) => void;
 }

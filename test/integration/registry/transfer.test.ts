@@ -46,6 +46,21 @@ describe('transferring a blob', () => {
     );
   });
 
+  it('tells which memory it is done with, and only after the consumer is', async () => {
+    const { layer, content, reference } = await setUp(3 * MIB);
+    const parts: Buffer[] = [];
+    let freed = 0;
+    const onConsumed = (memory: ArrayBuffer) => {
+      freed += memory.byteLength;
+      // What it held must not be needed any more, by anybody.
+      new Uint8Array(memory).fill(0);
+    };
+    for await (const chunk of client().fetchBlob(reference, layer, { onConsumed }))
+      parts.push(Buffer.from(chunk));
+    deepStrictEqual(Buffer.concat(parts), content);
+    ok(freed > content.length / 2, `${freed} of ${content.length}`);
+  });
+
   it('resumes where an answer without length ended early', async () => {
     const { registry, layer, content, reference } = await setUp(300_000, { endAfter: 100_000 });
     deepStrictEqual(await readBlob(client(), reference, layer), content);

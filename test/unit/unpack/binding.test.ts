@@ -4,7 +4,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeFile
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { settleLayer, startUnpack, type UnpackOptions } from '@tinyd/native';
+import { freeMemory, settleLayer, startUnpack, type UnpackOptions } from '@tinyd/native';
 import { scratch, sha256, startLayer } from '../../support/layer-folder';
 import { file, tar } from '../../support/tar-bytes';
 
@@ -272,5 +272,12 @@ describe('the unpack addon', () => {
         for (let i = 0; i < 20; i++) { run().catch(() => {}); gc(); }
       })().then(() => console.log('done'));`;
     assert.equal(execFileSync(process.execPath, ['--expose-gc', '-e', script]).toString(), 'done\n');
+  });
+
+  it('frees the memory of a buffer at once', () => {
+    const bytes = new Uint8Array(100_000).fill(1);
+    freeMemory(bytes.buffer);
+    assert.equal(bytes.length, 0);
+    assert.throws(() => freeMemory(bytes as unknown as ArrayBuffer), { code: 'ERR_INVALID_ARG_TYPE' });
   });
 });

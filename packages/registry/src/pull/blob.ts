@@ -1,4 +1,4 @@
-import { type Descriptor, type Reference, type SourceCall, TinydError } from '@tinyd/core';
+import { type BlobCall, type Descriptor, type Reference, TinydError } from '@tinyd/core';
 import { type HttpResponse, header } from '../http/message';
 import { networkFailure } from '../http/network-failure';
 import type { RetryBudget } from '../http/retry';
@@ -13,7 +13,7 @@ const PROGRESS_BYTES = 1024 * 1024;
 export interface BlobTransfer {
   readonly reference: Reference;
   readonly descriptor: Descriptor;
-  readonly call: SourceCall;
+  readonly call: BlobCall;
   /** Bytes that the consumer has. */
   have: number;
 }
@@ -83,11 +83,25 @@ async function* streamOnce(
       if (fresh.length > left) throw wrongSize(what, descriptor, `more than ${descriptor.size}`);
       left -= fresh.length;
       yield fresh;
+      if (isSoleOwner(chunk)) call.onConsumed?.(chunk.buffer);
     }
   } catch (error) {
     throw networkFailure(error, response.url, call.signal);
   }
   if (left > 0) throw cutShort(response, what);
+}
+
+/**
+ * True when nothing but this chunk is in its memory, as for nearly all that comes from a socket: not in the pool from
+ * which Node cuts small buffers, and with nothing behind it that is still to be parsed.
+ */
+function isSoleOwner(chunk: Uint8Array): chunk is Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = chunk;
+  return (
+    buffer instanceof ArrayBuffer &&
+    buffer.byteLength > 2 * Buffer.poolSize &&
+    byteOffset + byteLength === buffer.byteLength
+  );
 }
 
 /** How much of the response the consumer has already: nothing of a 206, everything up to `start` of a 200. */

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { type Descriptor, TinydError } from '@tinyd/core';
+import { freeMemory } from '@tinyd/native';
 import { acquireLock } from '../content/object-lock';
 import { fileMatchesDigest } from '../content/verify';
 import { blobLockPath, blobPath, layerLockPath, partialPath } from '../layout';
@@ -178,7 +179,7 @@ export class LayerPull {
     if (feed.isComplete) return;
     const { session, downloads } = this.#context;
     await downloads.use(signal, async () => {
-      const call = { ...session.call(signal), offset: feed.available };
+      const call = { ...session.call(signal), offset: feed.available, onConsumed: freeMemory };
       this.#emit('downloading', feed.available);
       for await (const chunk of session.source.fetchBlob(session.reference, this.#descriptor, call)) {
         feed.append(chunk);
