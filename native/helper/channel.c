@@ -47,12 +47,12 @@ union descriptor_space {
   char bytes[CMSG_SPACE(2 * sizeof(int))];
 };
 
-int channel_send_terminal(int fd, int master, int slave) {
-  struct channel_message message = {.kind = CHANNEL_TERMINAL};
+int channel_send_pair(int fd, enum channel_kind kind, int first, int second) {
+  struct channel_message message = {.kind = kind};
   struct iovec part = {&message, offsetof(struct channel_message, text) + 1};
   union descriptor_space space = {
       .header = {.cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-  int fds[2] = {master, slave};
+  int fds[2] = {first, second};
   memcpy(CMSG_DATA(&space.header), fds, sizeof fds);
   struct msghdr envelope = {
       .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};

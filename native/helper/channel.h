@@ -17,6 +17,7 @@ enum channel_kind {
   CHANNEL_TERMINAL,      /* two descriptors: the pty's master and slave */
   CHANNEL_FORKED,        /* value: host PID of the process to watch (join) */
   CHANNEL_EXECUTING,     /* all that remains is to execute the program */
+  CHANNEL_RESOLVER,      /* two descriptors: UDP and listening TCP socket of the container's resolver */
   CHANNEL_NETWORK_READY, /* monitor to child: the host's side of the network is done */
 };
 
@@ -37,10 +38,10 @@ void channel_report_to(int fd);
 /** Sends a message without text. The other side being gone is not noticed here. */
 void channel_send(int fd, enum channel_kind kind, int32_t value);
 
-/** Sends two descriptors. -1 with errno set on failure. */
-int channel_send_terminal(int fd, int master, int slave);
+/** Sends two descriptors, as the kind of message says. -1 with errno set on failure. */
+int channel_send_pair(int fd, enum channel_kind kind, int first, int second);
 
-/** Waits for the next message. `fds` receives the descriptors of CHANNEL_TERMINAL. */
+/** Waits for the next message. `fds` receives the descriptors of a message that has them. */
 void channel_receive(int fd, struct channel_message* message, int fds[2]);
 
 /** Looks, without waiting, whether the other side has failed already. */

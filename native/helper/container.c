@@ -14,6 +14,7 @@
 
 #include "channel.h"
 #include "clone.h"
+#include "dns_sockets.h"
 #include "mounts.h"
 #include "netns.h"
 #include "report.h"
@@ -108,6 +109,7 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   if (plan->session.has_network) {
     await_network(start->channel);
     netns_set_up_container(plan);
+    dns_sockets_hand_over(start);
     netns_write_sysctls(plan);
   }
   process_become(start);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clients.h"
+#include "dns.h"
 #include "monitor.h"
 #include "report.h"
 #include "streams.h"
@@ -17,7 +18,7 @@
 /** How long a client that has been told everything may stay. */
 #define FAREWELL_MS 5000
 
-enum tag { TAG_EXIT, TAG_SIGNAL, TAG_LISTENER, TAG_OUT, TAG_ERR, TAG_IN, TAG_CLIENTS };
+enum tag { TAG_EXIT, TAG_SIGNAL, TAG_LISTENER, TAG_OUT, TAG_ERR, TAG_IN, TAG_DNS, TAG_CLIENTS };
 
 static struct {
   int epoll;
@@ -119,6 +120,8 @@ static void dispatch(const struct epoll_event* event) {
       return streams_read(true);
     case TAG_IN:
       return;  // streams_update passes input on
+    case TAG_DNS:
+      return dns_ready();
     default:
       return clients_ready(event->data.u64, event->events);
   }
@@ -133,6 +136,7 @@ static void wait_and_dispatch(int timeout_ms) {
 void loop_run(void) {
   streams_watch(loop.epoll, TAG_OUT, TAG_ERR, TAG_IN);
   watch(monitor.pidfd, TAG_EXIT);
+  if (dns_descriptor() != -1) watch(dns_descriptor(), TAG_DNS);
   while (!loop.ended) {
     wait_and_dispatch(timeout_until(loop.kill_at));
     streams_update();

@@ -21,6 +21,7 @@
 #include "channel.h"
 #include "clients.h"
 #include "container.h"
+#include "dns.h"
 #include "files.h"
 #include "join.h"
 #include "log.h"
@@ -164,6 +165,9 @@ static void await_exec(int channel) {
       case CHANNEL_TERMINAL:
         use_terminal(fds[0], fds[1]);
         break;
+      case CHANNEL_RESOLVER:
+        dns_begin(fds[0], fds[1]);
+        break;
       case CHANNEL_FORKED:
         while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;
         monitor.pid = message.value;
@@ -224,6 +228,7 @@ static void note_warning(const char* text) {
 
 /** From the last breath of the process to the last word to the clients. */
 static void finish(void) {
+  dns_end();
   bool container = monitor.plan.target == TARGET_CONTAINER;
   if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
   streams_finish();

@@ -15,7 +15,6 @@
 
 #include "files.h"
 #include "netlink.h"
-#include "report.h"
 
 /** NETNS_FD of packages/runtime/src/plan/plan.ts. */
 #define NAMESPACE_FD 9
@@ -26,8 +25,7 @@ void netns_reserve(void) {
   if (null != NAMESPACE_FD) close(null);
 }
 
-/** Sends one batch; empty: nothing to do. */
-static void send_batch(int protocol, struct plan_bytes batch, enum report_stage stage) {
+void netns_send_batch(int protocol, struct plan_bytes batch, enum report_stage stage) {
   if (batch.length == 0) return;
   struct netlink_error error = {.message_index = -1};
   int fd = netlink_open(protocol);
@@ -96,10 +94,10 @@ void netns_set_up_host(const struct plan* plan, pid_t pid) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1 || dup3(fd, NAMESPACE_FD, O_CLOEXEC) == -1) fail(STAGE_NETWORK_HOST, path);
     close(fd);
-    send_batch(NETLINK_ROUTE, network->host_batch, STAGE_NETWORK_HOST);
+    netns_send_batch(NETLINK_ROUTE, network->host_batch, STAGE_NETWORK_HOST);
     netns_reserve();  // lets go of the namespace
   }
-  send_batch(NETLINK_NETFILTER, network->port_batch, STAGE_NETWORK_PORTS);
+  netns_send_batch(NETLINK_NETFILTER, network->port_batch, STAGE_NETWORK_PORTS);
 }
 
 void netns_remove_ports(const struct plan* plan) {
@@ -114,7 +112,7 @@ void netns_remove_ports(const struct plan* plan) {
 
 void netns_set_up_container(const struct plan* plan) {
   if (!plan->session.has_network) return;
-  send_batch(NETLINK_ROUTE, plan->session.network.container_batch, STAGE_NETWORK_CONTAINER);
+  netns_send_batch(NETLINK_ROUTE, plan->session.network.container_batch, STAGE_NETWORK_CONTAINER);
 }
 
 /** A procfs instance that is attached nowhere: nothing in a container can be mounted over parts of it. */

@@ -3,9 +3,13 @@
 #include <sys/types.h>
 
 #include "plan.h"
+#include "report.h"
 
 /** Keeps the descriptor free at which messages to the host's side name the container's namespace. */
 void netns_reserve(void);
+
+/** Sends one batch of netlink messages and waits for the kernel's word; empty: nothing to do. */
+void netns_send_batch(int protocol, struct plan_bytes batch, enum report_stage stage);
 
 /** Binds the published ports for as long as the monitor lives, so that no other program takes them. */
 void netns_claim_ports(const struct plan* plan);

@@ -78,7 +78,7 @@ void process_open_terminal(struct process_start* start, int root, bool console) 
   struct terminal terminal = terminal_open(&start->plan->session, root);
   if (console) terminal_bind_console(root, terminal.slave);
   terminal_control(terminal.slave);
-  if (channel_send_terminal(start->channel, terminal.master, terminal.slave) == -1)
+  if (channel_send_pair(start->channel, CHANNEL_TERMINAL, terminal.master, terminal.slave) == -1)
     fail(STAGE_TERMINAL, "pty");
   close(terminal.master);
   start->stdio = (struct process_stdio){terminal.slave, terminal.slave, terminal.slave, {true, false, false}};

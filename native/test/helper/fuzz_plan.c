@@ -8,19 +8,10 @@
 #include <string.h>
 
 #include "../../helper/plan.h"
+#include "random.h"
 
 #define MOST_PLANS 16
 #define MOST_DAMAGE 8
-
-static unsigned long long state;
-
-/** xorshift64*: small, and the same everywhere. */
-static unsigned random_below(unsigned limit) {
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return (unsigned)((state * 2685821657736338717ull >> 33) % limit);
-}
 
 static unsigned long long sum;
 
@@ -132,7 +123,7 @@ int main(int argc, char** argv) {
   size_t lengths[MOST_PLANS];
   unsigned count = 0;
   if (argc < 4) return 2;
-  state = strtoull(argv[1], NULL, 10) * 2654435761u + 1;
+  random_seed(strtoull(argv[1], NULL, 10));
   unsigned long long executions = strtoull(argv[2], NULL, 10), accepted = 0;
   for (int i = 3; i < argc && count < MOST_PLANS; i++, count++) {
     FILE* file = fopen(argv[i], "rb");

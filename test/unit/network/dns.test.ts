@@ -61,7 +61,7 @@ describe('names of containers', () => {
     'a-',
     '*.x',
     'x'.repeat(64),
-    'a.'.repeat(127) + 'a',
+    `${'a.'.repeat(127)}a`,
   ]) {
     it(`${JSON.stringify(alias.slice(0, 20))} may not`, () => {
       assert.throws(() => checkNetworkAlias('--network-alias', alias), { code: 'ERR_TINYD_OPTION_INVALID' });
