@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static void reap(pid_t program) {
 }
 
 static _Noreturn void serve(pid_t program, const sigset_t* all) {
+  prctl(PR_SET_NAME, "tinyd-init", 0, 0, 0);
   // Everything but stdio goes, the channel to the monitor foremost: its closing tells that the program runs.
   syscall(SYS_close_range, 3, UINT_MAX, 0);
   for (;;) {

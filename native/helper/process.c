@@ -84,6 +84,14 @@ void process_open_terminal(struct process_start* start, int root, bool console) 
   start->stdio = (struct process_stdio){terminal.slave, terminal.slave, terminal.slave, {true, false, false}};
 }
 
+/** What --ulimit calls a resource (getrlimit(2); the numbers are the same on all that Linux runs here). */
+static const char* resource_name(uint32_t resource) {
+  static const char* const names[] = {"cpu",      "fsize",  "data",    "stack", "core",  "rss",
+                                      "nproc",    "nofile", "memlock", "as",    "locks", "sigpending",
+                                      "msgqueue", "nice",   "rtprio",  "rttime"};
+  return resource < sizeof names / sizeof *names ? names[resource] : "?";
+}
+
 static void set_rlimits(const struct process_start* start) {
   const struct plan* plan = start->plan;
   setrlimit(RLIMIT_NOFILE, &start->descriptors);
@@ -92,12 +100,14 @@ static void set_rlimits(const struct process_start* start) {
     struct plan_rlimit wanted = plan_next_rlimit(&reader);
     struct rlimit limit = {.rlim_cur = wanted.soft, .rlim_max = wanted.hard}, own;
     if (setrlimit((int)wanted.resource, &limit) == 0) continue;
-    if (errno != EPERM || getrlimit((int)wanted.resource, &own) == -1) fail(STAGE_RLIMIT, "rlimit");
+    if (errno != EPERM || getrlimit((int)wanted.resource, &own) == -1)
+      fail(STAGE_RLIMIT, resource_name(wanted.resource));
     // Without CAP_SYS_RESOURCE a hard limit only goes down: the host's own is as far as we get.
     if (limit.rlim_max > own.rlim_max) limit.rlim_max = own.rlim_max;
     if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
-    if (setrlimit((int)wanted.resource, &limit) == -1) fail(STAGE_RLIMIT, "rlimit");
-    warn("rlimit %u: the host allows no more than %llu", wanted.resource, (unsigned long long)limit.rlim_max);
+    if (setrlimit((int)wanted.resource, &limit) == -1) fail(STAGE_RLIMIT, resource_name(wanted.resource));
+    warn("ulimit %s: the host allows no more than %llu", resource_name(wanted.resource),
+         (unsigned long long)limit.rlim_max);
   }
 }
 

@@ -93,7 +93,7 @@ describe('helper: the process', () => {
     const report = box.launch(plan);
     assert.equal(report.stage, 'started');
     assert.equal(report.warnings.length, 1);
-    assert.match(report.warnings[0] ?? '', /^rlimit 7: the host allows no more than \d+$/);
+    assert.match(report.warnings[0] ?? '', /^ulimit nofile: the host allows no more than \d+$/);
   });
 
   for (const noNewPrivileges of [false, true]) {

@@ -267,6 +267,7 @@ describe('pulling an image into a store', () => {
         assert.ok(isTinydError(error));
         assert.equal(error.code, 'ERR_TINYD_PLATFORM_UNAVAILABLE');
         assert.deepEqual(error.details.available, ['linux/arm64', 'linux/riscv64']);
+        assert.match(error.message, /^cannot pull \S+\/library\/app:latest: no image for linux\/amd64: has /);
         return true;
       });
     });

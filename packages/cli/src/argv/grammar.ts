@@ -1,4 +1,5 @@
 import { TinydError } from '@tinyd/core';
+import { closest } from './closest';
 
 /** One flag as the command line knows it. */
 export interface FlagShape {
@@ -112,7 +113,9 @@ class Reader {
         `${name.length === 1 ? '-' : '--'}${name} is an option of docker that tinyd does not support`,
       );
     }
-    return new TinydError('ERR_TINYD_USAGE', message);
+    const near = name.length === 1 ? undefined : closest(name, [...this.byName.keys()]);
+    const hint = near === undefined ? '--help shows the flags' : `did you mean --${near}?`;
+    return new TinydError('ERR_TINYD_USAGE', message, { hint });
   }
 
   private valueOf(shown: string): string {

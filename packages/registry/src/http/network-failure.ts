@@ -70,7 +70,7 @@ export function networkFailure(error: unknown, url: URL, signal: AbortSignal | u
     const failure = new TinydError(
       'ERR_TINYD_REGISTRY_UNREACHABLE',
       `cannot reach ${url.host}: ${network.reason}`,
-      options(network.hint),
+      options(network.hint ?? 'check the network, or try again later'),
     );
     if (network.transient === undefined) return failure;
     return new TransientFailure(failure, { beforeContact: network.transient === 'after contact' });

@@ -61,7 +61,7 @@ function rateLimited(response: HttpResponse, entry: ErrorEntry, request: FailedR
   const quota = pullQuota(response, request.anonymous);
   const isPullLimit = /pull rate limit/i.test(entry.message) || quota?.remaining === 0;
   const waitMs = retryAfterMs(response);
-  const resetAt = waitMs === undefined ? undefined : new Date(Date.now() + waitMs).toISOString();
+  const resetAt = waitMs === undefined ? undefined : timeText(Date.now() + waitMs);
   const details = {
     pullLimit: isPullLimit,
     anonymous: request.anonymous,
@@ -89,6 +89,11 @@ function rateLimited(response: HttpResponse, entry: ErrorEntry, request: FailedR
       details,
     },
   );
+}
+
+/** ISO 8601 to the second: what a registry announces is no more exact. */
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, '');
 }
 
 /** A registry knows the repository when it is only the tag that it misses (distribution-spec, MANIFEST_UNKNOWN). */

@@ -113,8 +113,9 @@ export class Attempts {
       return;
     }
     if (DISQUALIFYING.has(error.code)) this.#disqualified.add(server);
+    const isNews = this.#failures.get(server)?.message !== error.message;
     this.#failures.set(server, error);
-    this.#call.onNotice?.({ type: 'mirror-failed', mirror: name, reason: error.message });
+    if (isNews) this.#call.onNotice?.({ type: 'mirror-failed', mirror: name, reason: error.message });
   }
 
   /** To be called when every server had its turn: throws what the caller should see. */

@@ -1,4 +1,12 @@
-import { formatReference, type ImageSource, isTinydError, type Reference, TinydError } from '@tinyd/core';
+import {
+  type ErrorCode,
+  familiarName,
+  formatReference,
+  type ImageSource,
+  isTinydError,
+  type Reference,
+  TinydError,
+} from '@tinyd/core';
 import { type ImageEntry, isNamed, repositoryOf } from '../images/entry';
 import { updateIndex } from '../images/index-file';
 import { nameImage, withoutDisplayTag } from '../images/naming';
@@ -46,7 +54,7 @@ export async function pullImage(
     };
   } catch (error) {
     lease.abandon();
-    throw options.signal?.aborted ? cancelled(reference, error) : error;
+    throw options.signal?.aborted ? cancelled(reference, error) : naming(reference, error);
   } finally {
     await removeUnfinished(layout, lease.id);
   }
@@ -77,6 +85,32 @@ async function recordImage(session: PullSession, image: ResolvedImage, platform:
     return isNew ? { ...index, entries: nameImage(index.entries, entry) } : undefined;
   });
   return isNew;
+}
+
+/** Of failures of content, which do not know what name it was fetched for. */
+const NAMELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_TINYD_DOCUMENT_INVALID',
+  'ERR_TINYD_PLATFORM_UNAVAILABLE',
+  'ERR_TINYD_SCHEMA1_UNSUPPORTED',
+  'ERR_TINYD_NOT_AN_IMAGE',
+  'ERR_TINYD_CONTENT_DIGEST',
+  'ERR_TINYD_CONTENT_SIZE',
+  'ERR_TINYD_LAYER_INVALID',
+  'ERR_TINYD_LAYER_ESCAPE',
+  'ERR_TINYD_LAYER_COMPRESSION',
+  'ERR_TINYD_LAYER_ENCRYPTED',
+]);
+
+function naming(reference: Reference, error: unknown): unknown {
+  if (!isTinydError(error) || !NAMELESS.has(error.code) || error.details.reference !== undefined)
+    return error;
+  const { code, message, hint, details, cleanupErrors } = error;
+  return new TinydError(code, `cannot pull ${familiarName(reference)}: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, reference: formatReference(reference) },
+    cleanupErrors,
+    cause: error,
+  });
 }
 
 function cancelled(reference: Reference, cause: unknown): TinydError {
