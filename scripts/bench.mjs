@@ -1,4 +1,4 @@
-// npm run bench: compares pull and run with the engines that answer on this machine. See bench/README.md.
+// npm run bench: compares tinyd with the engines that are on this machine. See bench/README.md.
 import { join } from 'node:path';
 import { root } from './build.mjs';
 import { requireHost } from './host.mjs';

@@ -46,10 +46,15 @@ export function summarise(sample: readonly number[]): Summary {
   return { median: median(sample), low, high, minimum: Math.min(...sample), count: sample.length };
 }
 
-/** The ratio of two medians with a bootstrap 95 % interval. */
-export function ratioOf(sample: readonly number[], base: readonly number[]): Summary {
-  const random = seededRandom(sample.length * 31 + base.length);
-  const { low, high } = bootstrap(() => median(draw(sample, random)) / median(draw(base, random)), 2000);
-  const ratio = median(sample) / median(base);
+/**
+ * The ratio of a median to another, or to the sum of several others, with a bootstrap 95 % interval. NaN where a sample is
+ * empty.
+ */
+export function ratioOf(sample: readonly number[], ...bases: readonly (readonly number[])[]): Summary {
+  const random = seededRandom(bases.reduce((seed, base) => seed + base.length, sample.length * 31));
+  const sum = (medians: readonly number[]) => medians.reduce((total, each) => total + each, 0);
+  const resample = () => median(draw(sample, random)) / sum(bases.map(base => median(draw(base, random))));
+  const { low, high } = bootstrap(resample, 2000);
+  const ratio = median(sample) / sum(bases.map(median));
   return { median: ratio, low, high, minimum: ratio, count: sample.length };
 }

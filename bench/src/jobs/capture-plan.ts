@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Program: a command of tinyd that also writes the plan that it hands to its helper. Arguments: the file, then tinyd's own.
+ * It reaches behind the packages' entries, as a test of the helper does: a plan is nobody's public business.
+ */
+const PACKAGES = join(__dirname, '../../../packages');
+
+type Launch = (plan: unknown, ...rest: readonly unknown[]) => unknown;
+
+const launch = require(join(PACKAGES, 'runtime/dist/helper/launch.js')) as { launchHelper: Launch };
+const { encodePlan } = require(join(PACKAGES, 'runtime/dist/plan/encode.js')) as {
+  encodePlan(plan: unknown): Uint8Array;
+};
+const { main } = require(join(PACKAGES, 'cli/dist/main.js')) as {
+  main(argv: readonly string[]): Promise<string>;
+};
+
+const [file = '', ...argv] = process.argv.slice(2);
+const original = launch.launchHelper;
+launch.launchHelper = (plan, ...rest) => {
+  writeFileSync(file, encodePlan(plan));
+  return original(plan, ...rest);
+};
+void main(argv);

@@ -1,0 +1,75 @@
+/** One bar: a value with the ends of its interval. */
+export interface Bar {
+  readonly label: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** What is written at its end. */
+  readonly text: string;
+  /** The one that the plot is about. */
+  readonly own: boolean;
+}
+
+/** Bars with a common scale, below a heading. */
+export interface BarGroup {
+  readonly title: string;
+  readonly bars: readonly Bar[];
+}
+
+const WIDTH = 760;
+const LABELS = 190;
+const VALUES = 90;
+const BAR = 16;
+const STEP = 22;
+const HEADING = 34;
+
+/** Colours that read on white and on dark; the page's scheme chooses. */
+const STYLE = `text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-weight:600;font-size:13px}.v{font-variant-numeric:tabular-nums}
+.o{fill:#0a7d55}.p{fill:#9aa4af}.w{stroke:#24292f;stroke-width:1.2;fill:none}.b{fill:#ffffff}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.o{fill:#2ea37a}.p{fill:#5b6673}.w{stroke:#e6edf3}.b{fill:#0d1117}}`;
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+function barOf({ label, value, low, high, text, own }: Bar, top: number, scale: number): string {
+  const middle = top + BAR / 2;
+  const [left, right] = [LABELS + low * scale, LABELS + high * scale];
+  const whisker = `M${round(left)} ${middle}H${round(right)}M${round(left)} ${middle - 4}v8M${round(right)} ${middle - 4}v8`;
+  const end = Math.max(LABELS + value * scale, right);
+  return [
+    `<text x="${LABELS - 8}" y="${middle + 4}" text-anchor="end">${escaped(label)}</text>`,
+    `<rect class="${own ? 'o' : 'p'}" x="${LABELS}" y="${top}" width="${round(Math.max(1, value * scale))}" height="${BAR}" rx="2"/>`,
+    ...(high > low ? [`<path class="w" d="${whisker}"/>`] : []),
+    `<text class="v" x="${round(end + 8)}" y="${middle + 4}">${escaped(text)}</text>`,
+  ].join('\n');
+}
+
+/** A plot of horizontal bars that start at zero; each group has a scale of its own. */
+export function barPlot(groups: readonly BarGroup[]): string {
+  const parts: string[] = [];
+  let top = 8;
+  for (const { title, bars } of groups) {
+    const largest = Math.max(...bars.map(({ value, high }) => Math.max(value, high)));
+    const scale = largest > 0 ? (WIDTH - LABELS - VALUES) / largest : 0;
+    parts.push(`<text class="t" x="${LABELS}" y="${top + 18}">${escaped(title)}</text>`);
+    top += HEADING - 6;
+    for (const bar of bars) {
+      parts.push(barOf(bar, top, scale));
+      top += STEP;
+    }
+    top += 10;
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" role="img">`,
+    `<style>${STYLE}</style>`,
+    `<rect class="b" width="${WIDTH}" height="${top}"/>`,
+    ...parts,
+    '</svg>',
+    '',
+  ].join('\n');
+}
