@@ -108,9 +108,9 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   // one.
   if (plan->session.has_network) {
     await_network(start->channel);
+    netns_write_sysctls(plan);  // before the links come up: what they must not do they never did
     netns_set_up_container(plan);
     dns_sockets_hand_over(start);
-    netns_write_sysctls(plan);
   }
   process_become(start);
 }

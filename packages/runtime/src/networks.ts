@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { digestHexOf } from '@tinyd/native';
 import type { RuntimeContext } from './context';
@@ -23,10 +25,14 @@ export interface NetworkSummary {
   /** RFC 3339; empty for `host` and `none`, which were never made. */
   readonly created: string;
   readonly internal: boolean;
+  readonly ipv6: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** Absent for `host` and `none`. */
   readonly subnet?: string;
   readonly gateway?: string;
+  /** Given if it has IPv6. */
+  readonly subnet6?: string;
+  readonly gateway6?: string;
   /** Name of the link. */
   readonly bridge?: string;
   /** Always there: cannot be made or removed. */
@@ -72,6 +78,7 @@ export class Networks {
       driver: name === 'none' ? 'null' : name,
       created: '',
       internal: false,
+      ipv6: false,
       labels: {},
       isPredefined: true,
       containers: [],
@@ -109,6 +116,7 @@ export class Networks {
       );
     }
     await removeNetwork(this.#root, this.#network(found.id), this.#running);
+    rmSync(join(this.#context.layout.state, 'networks', found.id), { recursive: true, force: true });
   }
 
   #network(id: string): Network {
@@ -124,9 +132,11 @@ function summarize(network: Network, running: ReturnType<typeof runningNetworks>
     driver: record.driver,
     created: record.created,
     internal: network.internal,
+    ipv6: network.ipv6 !== undefined,
     labels: record.labels ?? {},
     subnet: record.subnet,
     gateway: record.gateway,
+    ...(record.ipv6 === undefined ? {} : { subnet6: record.ipv6.subnet, gateway6: record.ipv6.gateway }),
     bridge: record.bridge,
     isPredefined: isPredefined(record.name),
     containers: running

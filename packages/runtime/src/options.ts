@@ -139,6 +139,7 @@ export interface NetworkEndpoint {
   /** Further names by which containers of the network find it. */
   readonly aliases?: readonly string[];
   readonly ip?: string;
+  readonly ip6?: string;
   readonly macAddress?: string;
   /** Of several networks the one with the highest number is the way out; 0 if absent. */
   readonly gwPriority?: number;

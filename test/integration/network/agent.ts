@@ -27,6 +27,7 @@ function sendWithNamespace(batch: Uint8Array, pid: number): void {
 }
 
 interface Network {
+  createNetwork(place: object, options: object): object;
   attachNetworks(request: object): Promise<{
     plan: Record<'hostBatch' | 'containerBatch' | 'portBatch' | 'portTeardownBatch', Uint8Array>;
     settings: readonly object[];
@@ -94,6 +95,11 @@ const operations: Record<string, Operation> = {
   call: (file: string, name: string, ...operands: unknown[]) => {
     const module = require(join(RUNTIME, file)) as Record<string, (...operands: unknown[]) => unknown>;
     return module[name]?.(...operands);
+  },
+
+  createNetwork: (root: string, options: object) => {
+    const network = require(join(RUNTIME, 'network')) as Network;
+    network.createNetwork({ root, running: () => [] }, options);
   },
 
   netlink: (protocol: number, hex: string) => {

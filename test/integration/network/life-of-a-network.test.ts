@@ -22,6 +22,14 @@ const RULES = [
   'ip saddr 127.0.0.0/8 oifname @bridges masquerade',
   'ip saddr @subnets oifname @bridges ct status 0x20 masquerade',
   'ip saddr @masqueraded oifname != @bridges masquerade',
+  'ip6 daddr @subnets6 iifname != @bridges drop',
+  'dnat ip6 to ip6 daddr . meta l4proto . th dport map @address_ports6',
+  'meta nfproto 10 dnat ip6 to meta l4proto . th dport map @ports6',
+  'meta nfproto 10 fib daddr type 2 jump publish6',
+  'meta nfproto 10 fib daddr type 2 jump publish6',
+  'ip6 daddr ::1 accept',
+  'ip6 saddr @subnets6 oifname @bridges ct status 0x20 masquerade',
+  'ip6 saddr @masqueraded6 oifname != @bridges masquerade',
 ];
 
 describe('life of the default network', () => {

@@ -126,6 +126,7 @@ interface Port {
 /** The settings that the runtime reports, as far as the tests look. */
 export interface Settings {
   readonly address: string;
+  readonly address6?: string;
   readonly gateway: string;
   readonly bridge: string;
   readonly hostVeth: string;
@@ -170,13 +171,13 @@ export class Lab {
   }
 
   /** Starts a namespace as the helper would a container, and connects it. */
-  async start(name: string, ports: readonly Port[]): Promise<Namespace> {
+  async start(name: string, ports: readonly Port[], extra: object = {}): Promise<Namespace> {
     const namespace = await Namespace.create(true);
     this.#made.push(namespace);
     const id = Buffer.from(name).toString('hex').padEnd(64, '0');
     const attached = await this.host.request<{ settings: Settings; containerBatch: string }>(
       'attach',
-      this.request(id, ports),
+      { ...this.request(id, ports), ...extra },
       this.running,
       namespace.pid,
     );

@@ -205,7 +205,16 @@ describe('networks that the user makes', function () {
       await refused('NAME_TAKEN', 'network', 'create', name);
     }
     for (const name of ['../x', '.x', 'a b']) await refused('NAME_INVALID', 'network', 'create', name);
-    for (const subnet of ['192.168.81.1/24', '192.168.81.0/31', '10.0.0.0/7', 'fd00::/64', '1.2.3.4', 'x']) {
+    for (const subnet of [
+      '192.168.81.1/24',
+      '192.168.81.0/31',
+      '10.0.0.0/7',
+      'fd00::1/64',
+      'fe80::/64',
+      'fd00::/125',
+      '1.2.3.4',
+      'x',
+    ]) {
       await refused('OPTION_INVALID', 'network', 'create', '--subnet', subnet, 'second');
     }
     await refused('OPTION_UNSUPPORTED', 'network', 'create', '-d', 'overlay', 'second');

@@ -392,7 +392,7 @@ describe('network flags', () => {
   });
 
   it('join networks and the flags beside them', () => {
-    const none = { aliases: [], ip: undefined, macAddress: undefined };
+    const none = { aliases: [], ip: undefined, ip6: undefined, macAddress: undefined };
     const read = (names: string[], more: object = {}) =>
       readNetworks({ networks: names.map(name => parseNetwork('network', name)), ...none, ...more });
     assert.deepEqual(read([]), { network: { mode: 'bridge' } });

@@ -10,7 +10,7 @@ export default class NetworkCreate extends TinydCommand {
   static override summary = 'Create a network';
   static override group = 'Networks' as const;
   static override refusedFlags = [
-    ...['config-from', 'config-only', 'ingress', 'ipam-opt', 'ipv6', 'scope'],
+    ...['config-from', 'config-only', 'ingress', 'ipam-opt', 'scope'],
     ...['disable-dns', 'dns', 'route', 'interface-name', 'ignore'],
   ];
   static override examples = [
@@ -21,12 +21,13 @@ export default class NetworkCreate extends TinydCommand {
   static override args = { network: Args.string({ required: true, description: 'Name' }) };
   static override flags = {
     driver: text('Network driver', 'DRIVER', { char: 'd', default: 'bridge' }),
-    subnet: texts('Subnet, as 192.168.77.0/24; without it a free one is chosen', 'SUBNET'),
+    subnet: texts('Subnet, as 192.168.77.0/24 or fd00:77::/64; without it a free one is chosen', 'SUBNET'),
     gateway: texts("The host's address on it; the first one if not given", 'IP'),
     'ip-range': texts('Part of the subnet that addresses are chosen from', 'SUBNET'),
     'aux-address': texts('Address that belongs to something else, as NAME=IP', 'ADDRESS'),
     internal: toggle('Let nothing in or out'),
     attachable: toggle('Accepted for scripts: any container may join any network'),
+    ipv6: toggle('Give IPv6 addresses too; a subnet of them implies it'),
     ipv4: toggle('Give IPv4 addresses; cannot be turned off', { default: true }),
     label: texts('Label, as KEY[=VALUE]', 'LABEL'),
     opt: texts('Option of the driver, as KEY=VALUE', 'OPTION', { char: 'o' }),
@@ -46,19 +47,30 @@ export default class NetworkCreate extends TinydCommand {
       labels: resolvePairs('label', flags.label),
       options: resolvePairs('opt', flags.opt),
       auxAddresses: resolvePairs('aux-address', flags['aux-address']),
-      ...single('subnet', flags.subnet),
-      ...single('gateway', flags.gateway),
-      ...named('ipRange', single('ip-range', flags['ip-range'])['ip-range']),
+      ipv6: flags.ipv6 || flags.subnet.some(isIpv6),
+      ...named('subnet', single('subnet', flags.subnet.filter(isIpv4))),
+      ...named('subnet6', single('subnet', flags.subnet.filter(isIpv6))),
+      ...named('gateway', single('gateway', flags.gateway.filter(isIpv4))),
+      ...named('gateway6', single('gateway', flags.gateway.filter(isIpv6))),
+      ...named('ipRange', single('ip-range', flags['ip-range'])),
     });
     writeOut(`${id}\n`);
   }
 }
 
 /** docker lets them be given once for each family of addresses. */
-function single<K extends string>(flag: K, values: readonly string[]): { [key in K]?: string } {
+function single(flag: string, values: readonly string[]): string | undefined {
   const [value, second] = values;
-  if (second !== undefined) throw invalidFlag(flag, second, 'a network has one');
-  return named(flag, value);
+  if (second !== undefined) throw invalidFlag(flag, second, 'a network has one of each family');
+  return value;
+}
+
+function isIpv6(text: string): boolean {
+  return text.includes(':');
+}
+
+function isIpv4(text: string): boolean {
+  return !isIpv6(text);
 }
 
 function named<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {

@@ -129,6 +129,7 @@ function readNetwork(
       networks: read.each('network', parseNetwork),
       aliases: read.list('network-alias'),
       ip: read.text('ip'),
+      ip6: read.text('ip6'),
       macAddress: read.text('mac-address'),
     }),
     ports: read.each('publish', parsePublish).flat(),

@@ -37,6 +37,7 @@ function readDetail(flag: string, text: string, key: string, value: string, befo
     case 'gw-priority':
       return { gwPriority: parseInteger(flag, value, -(2 ** 31), 2 ** 31 - 1) };
     case 'ip6':
+      return { ip6: value };
     case 'link-local-ip':
     case 'driver-opt':
       throw unsupportedFlag(flag, text, `${key} is not supported`);
@@ -54,6 +55,7 @@ export interface NetworkWords {
   readonly networks: readonly NetworkEndpoint[];
   readonly aliases: readonly string[];
   readonly ip: string | undefined;
+  readonly ip6: string | undefined;
   readonly macAddress: string | undefined;
 }
 
@@ -89,14 +91,16 @@ function sharedMode(name: string): NetworkChoice | undefined {
   return { mode: 'container', container };
 }
 
-function joinDetail(first: NetworkEndpoint, { aliases, ip, macAddress }: NetworkWords): NetworkEndpoint {
+function joinDetail(first: NetworkEndpoint, { aliases, ip, ip6, macAddress }: NetworkWords): NetworkEndpoint {
   if (aliases.length > 0 && first.aliases !== undefined) throw twice('network-alias', 'alias=');
   if (ip !== undefined && first.ip !== undefined) throw twice('ip', 'ip=');
+  if (ip6 !== undefined && first.ip6 !== undefined) throw twice('ip6', 'ip6=');
   if (macAddress !== undefined && first.macAddress !== undefined) throw twice('mac-address', 'mac-address=');
   return {
     ...first,
     ...(aliases.length === 0 ? {} : { aliases }),
     ...(ip === undefined ? {} : { ip }),
+    ...(ip6 === undefined ? {} : { ip6 }),
     ...(macAddress === undefined ? {} : { macAddress }),
   };
 }

@@ -31,7 +31,7 @@ function networkRow(network: NetworkSummary, noTrunc: boolean): Row {
     Driver: network.driver,
     Scope: 'local',
     IPv4: 'true',
-    IPv6: 'false',
+    IPv6: String(network.ipv6),
     Internal: String(network.internal),
     Labels: Object.entries(network.labels)
       .map(([key, value]) => `${key}=${value}`)

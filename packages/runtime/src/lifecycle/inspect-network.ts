@@ -7,6 +7,7 @@ export function inspectNetwork(network: Network, running: readonly AttachedConta
   const { auxAddresses } = record;
   return {
     ...commonKeys(record.name, record.id, record.created, record.driver),
+    EnableIPv6: record.ipv6 !== undefined,
     IPAM: {
       Driver: 'default',
       Options: null,
@@ -17,6 +18,7 @@ export function inspectNetwork(network: Network, running: readonly AttachedConta
           Gateway: record.gateway,
           ...(auxAddresses === undefined ? {} : { AuxiliaryAddresses: auxAddresses }),
         },
+        ...(record.ipv6 === undefined ? [] : [{ Subnet: record.ipv6.subnet, Gateway: record.ipv6.gateway }]),
       ],
     },
     Internal: network.internal,
@@ -64,6 +66,6 @@ function member({ name, settings }: AttachedContainer): InspectDocument {
     Name: name,
     MacAddress: settings.macAddress,
     IPv4Address: `${settings.address}/${settings.prefixLength}`,
-    IPv6Address: '',
+    IPv6Address: settings.address6 === undefined ? '' : `${settings.address6}/${settings.prefixLength6}`,
   };
 }

@@ -3,6 +3,7 @@ import type { CreateOptions, NetworkEndpoint } from '../options';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import type { InspectDocument } from './inspect-document';
+import { namesOn, resolvesNames } from './name-service';
 
 /** docker's NetworkSettings of a container; the addresses at its top are those on the default network alone. */
 export function inspectNetworks(
@@ -37,10 +38,15 @@ function endpoint(
   wanted: NetworkEndpoint,
   place: NetworkSettings | undefined,
 ): InspectDocument {
-  const { aliases = [], ip, gwPriority = 0 } = wanted;
-  const resolves = record.options.network.mode === 'user' || wanted.network !== DEFAULT_NETWORK;
+  const { aliases = [], ip, ip6, gwPriority = 0 } = wanted;
   return {
-    IPAMConfig: ip === undefined ? null : { IPv4Address: ip },
+    IPAMConfig:
+      ip === undefined && ip6 === undefined
+        ? null
+        : {
+            ...(ip === undefined ? {} : { IPv4Address: ip }),
+            ...(ip6 === undefined ? {} : { IPv6Address: ip6 }),
+          },
     Links: null,
     Aliases: aliases.length === 0 ? null : aliases,
     MacAddress: place?.macAddress ?? wanted.macAddress ?? '',
@@ -48,7 +54,7 @@ function endpoint(
     GwPriority: gwPriority,
     NetworkID: place?.networkId ?? '',
     ...addressKeys(place),
-    DNSNames: resolves && place !== undefined ? dnsNames(record, aliases) : null,
+    DNSNames: place !== undefined && resolvesNames(place) ? namesOn(record, aliases) : null,
   };
 }
 
@@ -57,12 +63,10 @@ function addressKeys(place: NetworkSettings | undefined): InspectDocument {
     Gateway: place?.gateway ?? '',
     IPAddress: place?.address ?? '',
     IPPrefixLen: place?.prefixLength ?? 0,
+    IPv6Gateway: place?.gateway6 ?? '',
+    GlobalIPv6Address: place?.address6 ?? '',
+    GlobalIPv6PrefixLen: place?.prefixLength6 ?? 0,
   };
-}
-
-/** The names by which containers of a user's network find this one, as docker orders them. */
-export function dnsNames(record: ContainerRecord, aliases: readonly string[]): string[] {
-  return [...new Set([record.name, ...aliases, record.id.slice(0, 12)])];
 }
 
 function portBindings(

@@ -14,6 +14,7 @@ import {
   portTakenError,
   releaseNetwork,
 } from '../network';
+import { dnsPlan } from '../network/dns';
 import type { HelperReport, NetworkPlan, TeardownPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
@@ -21,6 +22,7 @@ import { sysctlPath } from '../spec/sysctls';
 import { requireContainer, viewContainers } from '../state/container-state';
 import { wrongState } from '../state/status';
 import type { Undo } from '../undo';
+import { announceNames, resolvesNames, withdrawNames } from './name-service';
 
 /** How a container that is about to start is connected. */
 export interface PreparedNetwork {
@@ -66,7 +68,9 @@ export async function prepareNetwork(
   });
   undo.add(() => giveBackNetwork(context, paths));
   replaceUnflushed(paths.network, `${JSON.stringify(attachment.settings)}\n`);
-  return attachment;
+  const { plan, settings } = attachment;
+  announceNames(context, record, settings);
+  return settings.some(resolvesNames) ? { ...attachment, plan: { ...plan, dns: dnsPlan() } } : attachment;
 }
 
 /** Adds the sysctls of the specification to a network plan: the helper writes them once the namespaces are made. */
@@ -120,6 +124,7 @@ export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout)
   );
   const isTaken = (port: PublishedPort) =>
     taken.some(other => other.hostPort === port.hostPort && other.protocol === port.protocol);
+  withdrawNames(context.layout, paths.id, places);
   for (const settings of places) {
     const ports = settings.ports.filter(port => !isTaken(port));
     releaseNetwork(context.layout.root, { ...settings, ports });

@@ -6,6 +6,8 @@ import type { RuntimeContext } from '../context';
 import { moveName } from '../names';
 import { requireContainer } from '../state/container-state';
 import { checkName } from './check-options';
+import { announceNames } from './name-service';
+import { readNetworkSettings } from './network';
 
 /**
  * Gives a container another name, whether it runs or not; the old one is free from then on. Its host name stays.
@@ -18,7 +20,7 @@ export async function renameContainer(context: RuntimeContext, id: string, wante
   checkName(name);
   const { paths } = requireContainer(context, id);
   await withContainerLock(paths, async () => {
-    const { record } = requireContainer(context, id);
+    const { record, state } = requireContainer(context, id);
     if (record.name === name) {
       throw new TinydError('ERR_TINYD_NAME_TAKEN', `rename container ${name}: it has this name already`, {
         hint: 'choose another name',
@@ -29,7 +31,9 @@ export async function renameContainer(context: RuntimeContext, id: string, wante
       // The monitor knows the old name, and would unlink it when another container has it. A name that it does not find
       // its way to stays as a link to nobody, which the next create removes.
       rmSync(paths.nameFolder, { force: true });
-      replaceFile(paths.record, `${JSON.stringify({ ...record, name }, null, 2)}\n`);
+      const renamed = { ...record, name };
+      replaceFile(paths.record, `${JSON.stringify(renamed, null, 2)}\n`);
+      if (state.status === 'running') announceNames(context, renamed, readNetworkSettings(paths));
     });
   });
 }

@@ -18,6 +18,7 @@ import { isPaused } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { volumesGoingAlong } from '../volumes/mount-volumes';
+import { namesFiles, writeResolver } from './name-service';
 import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
@@ -79,7 +80,9 @@ async function start(
   makeBindSources(record.options.binds);
   const network = await prepareNetwork(context, record, paths, undo);
   writeEtcFiles(record, paths, {
-    addresses: network.settings.map(({ address }) => address),
+    addresses: network.settings.flatMap(({ address, address6 }) =>
+      address6 === undefined ? [address] : [address, address6],
+    ),
     ...hostGatewayOf(network.settings),
   });
   const shared = sharedNamespaces(context, record);
@@ -91,6 +94,7 @@ async function start(
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
+  writeResolver(context, record, paths, network.settings);
   if (record.options.autoRemove) symlinkSync(context.layout.names, paths.nameFolder);
   const plan = lowerContainer(context.layout, {
     record,
@@ -100,6 +104,7 @@ async function start(
       cgroups,
       network: withSysctls(network.plan, prepared.spec.linux.sysctl),
       releases: network.releases,
+      names: namesFiles(context.layout, record.id, network.settings),
       attached: options.attach !== undefined,
       volumes: volumesGoingAlong(context.layout, record),
       ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),

@@ -16,6 +16,8 @@ export interface SessionSources {
   readonly cgroups: { readonly cgroups: readonly CgroupPlan[]; readonly oomFile?: string | undefined };
   readonly network: NetworkPlan | undefined;
   readonly releases: SessionPlan['teardown']['releases'];
+  /** Files by which the containers of its networks find it. */
+  readonly names?: readonly string[];
   readonly terminalSize?: { readonly rows: number; readonly columns: number };
   /** A client is connected from the start. */
   readonly attached: boolean;
@@ -48,7 +50,10 @@ export function lowerSession(
     stopTimeoutSeconds: options.stopTimeout ?? DEFAULT_STOP_SECONDS,
     teardown: {
       releases: sources.releases,
-      removeLinks: options.autoRemove ? [join(paths.nameFolder, record.name)] : [],
+      removeLinks: [
+        ...(sources.names ?? []),
+        ...(options.autoRemove ? [join(paths.nameFolder, record.name)] : []),
+      ],
       // The run folder goes last: while it is there, a removal that was cut short is seen for what it is.
       removeTrees: options.autoRemove ? [...(sources.volumes ?? []), paths.dir, paths.runDir] : [],
     },

@@ -2,27 +2,22 @@ import { TinydError } from '@tinyd/core';
 import type { NetworkEndpoint, PortMapping } from '../options';
 import type { NetworkPlan, TeardownPlan } from '../plan/plan';
 import { releaseAddress, takeAddress, takeChosenAddress } from './address-map';
+import { chooseAddress6 } from './address6';
 import { defineNetwork, ensureNetwork } from './bridge';
 import { addressMapFile, DEFAULT_NETWORK, type Network, readDefinition } from './definition';
 import { chosenAddress, endpointHardwareAddress, gatewayOf } from './endpoint';
 import { formatHardwareAddress, formatIpv4 } from './ipv4';
+import { formatIpv6 } from './ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
 import { LOOPBACK_INDEX, raiseLink } from './netlink/link';
-import { addDefaultRoute } from './netlink/route';
+import { addDefaultRoute, addDefaultRoute6 } from './netlink/route';
 import { addElements, removeElements } from './nftables/elements';
 import { transaction } from './nftables/message';
 import { publishPorts } from './ports/publish';
 import { requestedPorts } from './ports/requested';
 import { clearStalePorts } from './ports/stale';
 import { type AttachedContainer, type NetworkSettings, type PublishedPort, portElements } from './settings';
-import {
-  containerLinkName,
-  containerMessages,
-  hasIpv6,
-  hostMessages,
-  hostVethName,
-  type VethPlace,
-} from './veth';
+import { containerMessages, containerSysctls, hostMessages, hostVethName, type VethPlace } from './veth';
 
 /** What a container wants of its networks. */
 export interface AttachRequest {
@@ -100,16 +95,16 @@ export function takePlace({ root, containerId, slot, endpoint, running }: PlaceR
     const holder = () => holderOf(network, endpoint.ip ?? '', running());
     takeChosenAddress(root, network, address, holder);
   }
-  return {
-    name,
-    slot,
-    address,
-    hardwareAddress: endpointHardwareAddress(endpoint, address),
-    network,
-    endpoint,
-  };
+  const hardwareAddress = endpointHardwareAddress(endpoint, address);
+  const place = { name, slot, address, hardwareAddress, network, endpoint };
+  try {
+    const address6 = chooseAddress6(network, endpoint, address, running);
+    return address6 === undefined ? place : { ...place, address6 };
+  } catch (error) {
+    releaseAddress(root, network, address);
+    throw error;
+  }
 }
-
 function holderOf(network: Network, address: string, running: readonly AttachedContainer[]): string {
   const holder = running.find(
     ({ settings }) => settings.networkId === network.id && settings.address === address,
@@ -121,7 +116,10 @@ async function publishOn(
   { network, address }: TakenPlace,
   { ports: mappings, exposed, publishAll, running }: AttachRequest,
 ): Promise<PublishedPort[]> {
-  const requested = requestedPorts(mappings, exposed, publishAll, network.driver.hostBinding);
+  const requested = requestedPorts(mappings, exposed, publishAll, {
+    hostBinding: network.driver.hostBinding,
+    hasIpv6: network.ipv6 !== undefined,
+  });
   const ports = await publishPorts(requested, { running, spread: address - network.subnet.base });
   await clearStalePorts(ports, running);
   return ports;
@@ -133,19 +131,27 @@ function describePlaces(
   gateway: TakenPlace | undefined,
   ports: readonly PublishedPort[],
 ): Attachment {
-  const settings = places.map(place =>
-    placeSettings(place, { isGateway: place === gateway, ports: place === gateway ? ports : [] }),
-  );
-  const elements = gateway === undefined ? [] : portElements(ports, gateway.address);
+  const elements = gateway === undefined ? [] : portElements(ports, gateway);
   const nothing = new Uint8Array(0);
-  const route = gateway === undefined ? [] : [addDefaultRoute(gateway.network.gateway)];
+  const gateway6 = gatewayOf(places.filter(({ network }) => network.ipv6 !== undefined));
+  const settings = places.map(place =>
+    placeSettings(place, {
+      isGateway: place === gateway,
+      ...(place === gateway6 ? { isGateway6: true } : {}),
+      ports: place === gateway ? ports : [],
+    }),
+  );
+  const routes = [
+    ...(gateway === undefined ? [] : [addDefaultRoute(gateway.network.gateway)]),
+    ...(gateway6?.network.ipv6 === undefined ? [] : [addDefaultRoute6(gateway6.network.ipv6.gateway)]),
+  ];
   const plan: NetworkPlan = {
     hostBatch: Buffer.concat(places.map(place => hostMessages(place))),
-    containerBatch: Buffer.concat([raiseLink(LOOPBACK_INDEX), ...places.map(containerMessages), ...route]),
+    containerBatch: Buffer.concat([raiseLink(LOOPBACK_INDEX), ...places.map(containerMessages), ...routes]),
     portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
     portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
     claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
-    sysctls: places.flatMap(placeSysctls),
+    sysctls: places.flatMap(containerSysctls),
   };
   const releases = places.map(({ network, address }) => ({
     file: addressMapFile(root, network.name),
@@ -154,15 +160,10 @@ function describePlaces(
   return { plan, releases, settings };
 }
 
-/** The network has no IPv6 subnet: nobody on the bridge shall be able to advertise one (CVE-2020-13401). */
-export function placeSysctls({ slot }: VethPlace): NetworkPlan['sysctls'] {
-  return hasIpv6() ? [{ path: `net/ipv6/conf/${containerLinkName(slot)}/disable_ipv6`, value: '1' }] : [];
-}
-
 /** What is told of a place, and needed to take it back. */
 export function placeSettings(
-  { network, name, address, slot, hardwareAddress, endpoint }: TakenPlace,
-  publishing: Pick<NetworkSettings, 'isGateway' | 'ports'>,
+  { network, name, address, address6, slot, hardwareAddress, endpoint }: TakenPlace,
+  roles: Pick<NetworkSettings, 'isGateway' | 'isGateway6' | 'ports'>,
 ): NetworkSettings {
   return {
     network: network.name,
@@ -171,11 +172,18 @@ export function placeSettings(
     address: formatIpv4(address),
     prefixLength: network.subnet.prefixLength,
     gateway: formatIpv4(network.gateway),
+    ...(address6 === undefined || network.ipv6 === undefined
+      ? {}
+      : {
+          address6: formatIpv6(address6),
+          prefixLength6: network.ipv6.subnet.prefixLength,
+          gateway6: formatIpv6(network.ipv6.gateway),
+        }),
     macAddress: formatHardwareAddress(hardwareAddress),
     hostVeth: name,
     slot,
     aliases: endpoint.aliases ?? [],
-    ...publishing,
+    ...roles,
   };
 }
 

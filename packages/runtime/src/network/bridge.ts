@@ -11,11 +11,12 @@ import {
   readDefinitions,
   writeDefinition,
 } from './definition';
-import { FORWARDING_NOTE, isForwarding, setForwarding } from './forwarding';
+import { FORWARDING_NOTE, isForwarding, isForwarding6, setForwarding, startForwarding6 } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
+import { hasIpv6 } from './kernel-ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
-import { addAddress } from './netlink/address';
+import { addAddress, addAddress6 } from './netlink/address';
 import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
 import { networkNotFound } from './network-not-found';
 import { networkElements } from './nftables/elements';
@@ -23,7 +24,7 @@ import { dropElements, firewallStands, raiseFirewall } from './nftables/firewall
 import { type AttachedContainer, type NetworkSettings, settingsElements } from './settings';
 import { chooseSubnet } from './subnet-pool';
 import { subnetsInUse, subnetsTaken } from './subnet-users';
-import { hasIpv6, linkIndex, portModes } from './veth';
+import { linkIndex, portModes } from './veth';
 
 /** Characters of a link's alias, one byte each or not (IFALIASZ is 256). */
 const LONGEST_ALIAS = 60;
@@ -67,7 +68,8 @@ function networkStands(network: Network): boolean {
   return (
     bridgeStands(network) &&
     isForwarding() &&
-    hostFirewallStands(network.bridge) &&
+    (network.ipv6 === undefined || isForwarding6()) &&
+    hostFirewallStands(network) &&
     firewallStands(networkElements(network))
   );
 }
@@ -85,7 +87,8 @@ function repairNetwork(root: string, name: string, running: () => readonly Attac
     for (const { address } of attached(network)) rejoinBridge(parseIpv4(address), network);
   }
   setForwarding(true);
-  passHostFirewall(network.bridge);
+  if (network.ipv6 !== undefined) startForwarding6();
+  passHostFirewall(network);
   return network;
 }
 
@@ -164,13 +167,15 @@ function raiseBridge(root: string, network: Network): void {
   );
   const setting = (path: string, value: string) => writeFileSync(`/proc/sys/net/${path}`, value);
   if (hasIpv6()) {
-    setting(`ipv6/conf/${network.bridge}/disable_ipv6`, '1');
+    setting(`ipv6/conf/${network.bridge}/disable_ipv6`, network.ipv6 === undefined ? '1' : '0');
     setting(`ipv6/conf/${network.bridge}/accept_ra`, '0');
   }
   // Lets 127.0.0.1:<published port> leave by the bridge; chain `guard` shuts what this opens.
   setting(`ipv4/conf/${network.bridge}/route_localnet`, '1');
   const alias = `tinyd network ${network.name} of ${root}`.slice(0, LONGEST_ALIAS);
-  netlinkRequest(NETLINK_ROUTE, raiseLink(index, alias));
+  const { ipv6 } = network;
+  const address6 = ipv6 === undefined ? [] : [addAddress6(index, ipv6.gateway, ipv6.subnet.prefixLength)];
+  netlinkRequest(NETLINK_ROUTE, Buffer.concat([...address6, raiseLink(index, alias)]));
 }
 
 /** Puts the end of a container's veth back on its bridge; one that ended meanwhile has none any more. */

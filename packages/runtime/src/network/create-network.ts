@@ -1,5 +1,6 @@
 import { TinydError } from '@tinyd/core';
 import { ensureNetwork, withNamespaceLock } from './bridge';
+import { wantedIpv6 } from './create-ipv6';
 import {
   dropUnfinishedFiles,
   isNetworkName,
@@ -39,6 +40,10 @@ export interface NetworkOptions {
   readonly subnet?: string;
   readonly gateway?: string;
   readonly ipRange?: string;
+  /** Give IPv6 addresses too: of `subnet6`, or of a subnet that is made up. */
+  readonly ipv6: boolean;
+  readonly subnet6?: string;
+  readonly gateway6?: string;
   readonly auxAddresses: Readonly<Record<string, string>>;
 }
 
@@ -120,6 +125,7 @@ function newRecord(root: string, options: NetworkOptions): NetworkRecord {
     bridge: wantedBridge(id, options),
     created: new Date().toISOString(),
     ...(ipRange === undefined ? {} : { ipRange: formatSubnet(wantedRange(subnet, ipRange)) }),
+    ...(options.ipv6 ? { ipv6: wantedIpv6(others, options, subnet) } : {}),
     ...(internal ? { internal } : {}),
     ...(attachable ? { attachable } : {}),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),

@@ -5,6 +5,7 @@ import { digestHexOf, randomBytes } from '@tinyd/native';
 import { replaceFile, systemCode } from '../atomic-file';
 import { type DriverOptions, readDriverOptions } from './driver-options';
 import { formatIpv4, formatSubnet, type Ipv4, parseIpv4, parseSubnet, type Subnet } from './ipv4';
+import { type Ipv6, parseIpv6, parseSubnet6, type Subnet6 } from './ipv6';
 
 /** Name of the network that containers join unless told otherwise. */
 export const DEFAULT_NETWORK = 'bridge';
@@ -29,6 +30,8 @@ export interface NetworkRecord {
   readonly ipRange?: string;
   /** Addresses that belong to something else, by the names it was given. */
   readonly auxAddresses?: Readonly<Record<string, string>>;
+  /** Absent: the network has no IPv6 addresses. */
+  readonly ipv6?: { readonly subnet: string; readonly gateway: string };
   /** Nothing leads out of it. */
   readonly internal?: true;
   readonly attachable?: true;
@@ -48,6 +51,7 @@ export interface Network {
   readonly range: Subnet;
   /** Addresses no container gets, the gateway among them. */
   readonly reserved: readonly Ipv4[];
+  readonly ipv6?: { readonly subnet: Subnet6; readonly gateway: Ipv6 };
   readonly internal: boolean;
   readonly driver: DriverOptions;
   readonly record: NetworkRecord;
@@ -126,6 +130,9 @@ export function toNetwork(record: NetworkRecord): Network {
     gateway,
     range: record.ipRange === undefined ? subnet : parseSubnet(record.ipRange),
     reserved: [gateway, ...Object.values(record.auxAddresses ?? {}).map(parseIpv4)],
+    ...(record.ipv6 === undefined
+      ? {}
+      : { ipv6: { subnet: parseSubnet6(record.ipv6.subnet), gateway: parseIpv6(record.ipv6.gateway) } }),
     internal: record.internal === true,
     driver: readDriverOptions(record.options ?? {}),
     record,

@@ -1,7 +1,9 @@
 import { TinydError } from '@tinyd/core';
 import type { CreateOptions, NetworkEndpoint } from '../options';
 import { unusableReason } from './address-map';
+import { chosenAddress6 } from './address6';
 import { DEFAULT_NETWORK, type Network } from './definition';
+import { checkNetworkAlias } from './dns';
 import { findNetwork } from './find-network';
 import { hardwareAddress, type Ipv4, readIpv4 } from './ipv4';
 
@@ -31,21 +33,16 @@ export function checkEndpoints(root: string, wanted: readonly NetworkEndpoint[])
   return checked;
 }
 
-function checkEndpoint(network: Network, { ip, aliases = [], macAddress }: NetworkEndpoint): void {
+function checkEndpoint(network: Network, { ip, ip6, aliases = [], macAddress }: NetworkEndpoint): void {
   if (network.name === DEFAULT_NETWORK) {
     if (aliases.length > 0)
       throw invalid(`--network-alias ${aliases[0]}`, 'network bridge resolves no names');
     if (ip !== undefined) throw invalid(`--ip ${ip}`, 'addresses of network bridge cannot be chosen');
   }
-  for (const alias of aliases) checkAlias(alias);
+  for (const alias of aliases) checkNetworkAlias('--network-alias', alias);
   if (ip !== undefined) chosenAddress(network, ip);
+  if (ip6 !== undefined) chosenAddress6(network, ip6);
   if (macAddress !== undefined) chosenHardwareAddress(macAddress);
-}
-
-/** An alias becomes a name in DNS answers (RFC 1035, with underscores) and a word in a file of them. */
-function checkAlias(alias: string): void {
-  if (/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(alias) && alias.length <= 253) return;
-  throw invalid(`--network-alias ${JSON.stringify(alias)}`, 'not a host name');
 }
 
 /** The address of `--ip`. Fails with ERR_TINYD_OPTION_INVALID. */

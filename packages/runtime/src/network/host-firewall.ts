@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { forwardPolicyDrops, forwardRules } from './nftables/foreign';
+import { NFPROTO_IPV4, NFPROTO_IPV6 } from './nftables/message';
 
 /**
  * The host's own iptables rules on forwarding, in so far as they stand in the way.
@@ -10,7 +11,7 @@ import { forwardPolicyDrops, forwardRules } from './nftables/foreign';
  */
 interface ForwardChain {
   /** The program that edits it. */
-  readonly tool: 'iptables' | 'iptables-legacy';
+  readonly tool: 'iptables' | 'iptables-legacy' | 'ip6tables' | 'ip6tables-legacy';
   readonly policyDrops: boolean;
   /** Counts its rules that name the bridge. */
   readonly countRules: () => number;
@@ -22,31 +23,55 @@ const SIDES = ['-i', '-o'] as const;
 /** The chain that docker keeps for its users comes before its own; elsewhere there is only the main one. */
 const CHAINS = ['DOCKER-USER', 'FORWARD'] as const;
 
-/** Tables of the old, not nftables-based, kind that are loaded in this network namespace. */
-const LEGACY_TABLES = '/proc/net/ip_tables_names';
+/** What tells the two families of addresses apart here. */
+const FAMILIES = {
+  ip: {
+    tool: 'iptables',
+    legacyTool: 'iptables-legacy',
+    protocol: NFPROTO_IPV4,
+    /** Tables of the old, not nftables-based, kind that are loaded in this network namespace. */
+    legacyTables: '/proc/net/ip_tables_names',
+  },
+  ip6: {
+    tool: 'ip6tables',
+    legacyTool: 'ip6tables-legacy',
+    protocol: NFPROTO_IPV6,
+    legacyTables: '/proc/net/ip6_tables_names',
+  },
+} as const;
 
-function forwardChains(bridge: string): ForwardChain[] {
-  const name = Buffer.from(`${bridge}\0`);
-  const countRules = () => forwardRules().filter(rule => rule.includes(name)).length;
-  const legacy = hasLegacyRules() ? legacyChain(bridge) : [];
-  return [{ tool: 'iptables', policyDrops: forwardPolicyDrops(), countRules }, ...legacy];
+/** A network, as far as firewalls are concerned. */
+export interface ForwardedNetwork {
+  readonly bridge: string;
+  /** Given if it has IPv6. */
+  readonly ipv6?: object;
 }
 
-function hasLegacyRules(): boolean {
+function forwardChains({ bridge, ipv6 }: ForwardedNetwork): ForwardChain[] {
+  const families = ipv6 === undefined ? [FAMILIES.ip] : [FAMILIES.ip, FAMILIES.ip6];
+  const name = Buffer.from(`${bridge}\0`);
+  return families.flatMap(({ tool, legacyTool, protocol, legacyTables }) => {
+    const countRules = () => forwardRules(protocol).filter(rule => rule.includes(name)).length;
+    const legacy = hasLegacyRules(legacyTables) ? legacyChain(legacyTool, bridge) : [];
+    return [{ tool, policyDrops: forwardPolicyDrops(protocol), countRules }, ...legacy];
+  });
+}
+
+function hasLegacyRules(tables: string): boolean {
   try {
-    return readFileSync(LEGACY_TABLES, 'utf8').split('\n').includes('filter');
+    return readFileSync(tables, 'utf8').split('\n').includes('filter');
   } catch {
     return false; // The kernel has no such tables, or they were never used.
   }
 }
 
-function legacyChain(bridge: string): ForwardChain[] {
+function legacyChain(tool: ForwardChain['tool'], bridge: string): ForwardChain[] {
   try {
-    const lines = run('iptables-legacy', ['-w', '-S']).split('\n');
+    const lines = run(tool, ['-w', '-S']).split('\n');
     const rules = CHAINS.flatMap(chain => SIDES.map(side => `-A ${chain} ${side} ${bridge} -j ACCEPT`));
     return [
       {
-        tool: 'iptables-legacy',
+        tool,
         policyDrops: lines.includes('-P FORWARD DROP'),
         countRules: () => lines.filter(line => rules.includes(line)).length,
       },
@@ -61,8 +86,8 @@ function isBlocked({ policyDrops, countRules }: ForwardChain): boolean {
 }
 
 /** True when no firewall of the host is known to drop what the bridge forwards. */
-export function hostFirewallStands(bridge: string): boolean {
-  return !forwardChains(bridge).some(isBlocked);
+export function hostFirewallStands(network: ForwardedNetwork): boolean {
+  return !forwardChains(network).some(isBlocked);
 }
 
 /**
@@ -70,8 +95,9 @@ export function hostFirewallStands(bridge: string): boolean {
  *
  * Fails with ERR_TINYD_NETWORK_FAILED.
  */
-export function passHostFirewall(bridge: string): void {
-  for (const { tool } of forwardChains(bridge).filter(isBlocked)) {
+export function passHostFirewall(network: ForwardedNetwork): void {
+  const { bridge } = network;
+  for (const { tool } of forwardChains(network).filter(isBlocked)) {
     const accepted = CHAINS.some(chain =>
       SIDES.map(side => edit(tool, '-I', chain, side, bridge)).every(Boolean),
     );
@@ -85,8 +111,9 @@ export function passHostFirewall(bridge: string): void {
 }
 
 /** Takes back {@link passHostFirewall}. */
-export function forgetInHostFirewall(bridge: string): void {
-  for (const { tool, countRules } of forwardChains(bridge)) {
+export function forgetInHostFirewall(network: ForwardedNetwork): void {
+  const { bridge } = network;
+  for (const { tool, countRules } of forwardChains(network)) {
     if (countRules() === 0) continue;
     for (const chain of CHAINS) for (const side of SIDES) edit(tool, '-D', chain, side, bridge);
   }

@@ -40,7 +40,7 @@ export function resetNetwork(root: string): void {
 /** Removes one network from this host. The caller holds the namespace's lock, and no container has a place on it. */
 export function takeDown(root: string, network: Network): void {
   deleteLinkIfPresent(network.bridge);
-  forgetInHostFirewall(network.bridge);
+  forgetInHostFirewall(network);
   dropElements(networkElements(network));
   if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
   removeDefinition(root, network.name);

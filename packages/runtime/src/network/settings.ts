@@ -1,9 +1,10 @@
 import { type Ipv4, parseIpv4 } from './ipv4';
-import { portElement, type SetElement } from './nftables/elements';
+import { type Ipv6, parseIpv6 } from './ipv6';
+import { portElement, portElement6, type SetElement } from './nftables/elements';
 
 /** A published port as it was decided at start. */
 export interface PublishedPort {
-  /** `0.0.0.0`: every address of the host. */
+  /** `0.0.0.0`: every address of the host; `::`: every IPv6 address. */
   readonly hostIp: string;
   readonly hostPort: number;
   readonly containerPort: number;
@@ -21,6 +22,10 @@ export interface NetworkSettings {
   readonly prefixLength: number;
   /** The host's address on the network. */
   readonly gateway: string;
+  /** Absent: the network has no IPv6 addresses. */
+  readonly address6?: string;
+  readonly prefixLength6?: number;
+  readonly gateway6?: string;
   readonly macAddress: string;
   /** Name of the veth's end in the host's namespace. */
   readonly hostVeth: string;
@@ -28,6 +33,8 @@ export interface NetworkSettings {
   readonly slot?: number;
   /** The container's way out of all its networks. */
   readonly isGateway?: boolean;
+  /** The same for IPv6. */
+  readonly isGateway6?: boolean;
   readonly aliases?: readonly string[];
   /** Those that lead to this network's address; a container publishes on one network alone. */
   readonly ports: readonly PublishedPort[];
@@ -41,15 +48,39 @@ export interface AttachedContainer {
 }
 
 /** The map elements of published ports. */
-export function portElements(ports: readonly PublishedPort[], address: Ipv4): SetElement[] {
+export function portElements(
+  ports: readonly PublishedPort[],
+  { address, address6 }: ContainerAddresses,
+): SetElement[] {
   return ports.map(port =>
-    portElement({ ...port, hostAddress: parseIpv4(port.hostIp) }, address, port.containerPort),
+    isIpv6Port(port)
+      ? portElement6({ ...port, hostAddress: parseIpv6(port.hostIp) }, address6 ?? 0n, port.containerPort)
+      : portElement({ ...port, hostAddress: parseIpv4(port.hostIp) }, address, port.containerPort),
   );
+}
+
+/** What published ports lead to. */
+export interface ContainerAddresses {
+  readonly address: Ipv4;
+  readonly address6?: Ipv6;
+}
+
+/** The addresses that settings speak of. */
+export function addressesIn({ address, address6 }: NetworkSettings): ContainerAddresses {
+  return {
+    address: parseIpv4(address),
+    ...(address6 === undefined ? {} : { address6: parseIpv6(address6) }),
+  };
 }
 
 /** The elements that a container's settings put into the firewall's maps. */
 export function settingsElements(settings: NetworkSettings): SetElement[] {
-  return portElements(settings.ports, parseIpv4(settings.address));
+  return portElements(settings.ports, addressesIn(settings));
+}
+
+/** True for a port of an IPv6 address of the host. */
+export function isIpv6Port({ hostIp }: Pick<PublishedPort, 'hostIp'>): boolean {
+  return hostIp.includes(':');
 }
 
 /** True when both cannot be published at once: same protocol and port, and a common address. */
@@ -58,8 +89,15 @@ export function portsConflict(
   b: Omit<PublishedPort, 'containerPort'>,
 ): boolean {
   if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
-  return a.hostIp === b.hostIp || a.hostIp === ANY_ADDRESS || b.hostIp === ANY_ADDRESS;
+  if (isIpv6Port(a) !== isIpv6Port(b)) return false;
+  return a.hostIp === b.hostIp || isAnyAddress(a.hostIp) || isAnyAddress(b.hostIp);
 }
 
-/** How every address of the host is written. */
+/** How every address of the host is written, and every IPv6 address. */
 export const ANY_ADDRESS = '0.0.0.0';
+export const ANY_ADDRESS_6 = '::';
+
+/** True for what stands for every address of its family. */
+export function isAnyAddress(hostIp: string): boolean {
+  return hostIp === ANY_ADDRESS || hostIp === ANY_ADDRESS_6;
+}

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { NETNS_FD } from '../plan/plan';
+import { NETNS_FD, type NetworkPlan } from '../plan/plan';
 import type { Network } from './definition';
 import type { Ipv4 } from './ipv4';
-import { addAddress } from './netlink/address';
+import type { Ipv6 } from './ipv6';
+import { hasIpv6 } from './kernel-ipv6';
+import { addAddress, addAddress6 } from './netlink/address';
 import { createVeth, raiseBridgePort, raiseLink } from './netlink/link';
 
 /**
@@ -18,6 +19,8 @@ export interface VethPlace {
   /** Which of the container's interfaces it is: 0 for eth0. */
   readonly slot: number;
   readonly address: Ipv4;
+  /** Given if the network has IPv6. */
+  readonly address6?: Ipv6;
   readonly hardwareAddress: Uint8Array;
   readonly network: Network;
 }
@@ -51,11 +54,6 @@ export function addressesOf(index: number): [Ipv4, Ipv4] {
   return [index, index + 0x80000000];
 }
 
-/** True where the kernel has IPv6, even if no interface uses it. */
-export function hasIpv6(): boolean {
-  return existsSync('/proc/sys/net/ipv6');
-}
-
 /**
  * Messages for the host's namespace: both ends, the bridge port, up.
  *
@@ -87,7 +85,28 @@ export function portModes(network: Network): { readonly quietIpv6: boolean; read
 }
 
 /** Messages for the container's namespace: address, up. */
-export function containerMessages(place: VethPlace): Buffer {
-  const index = FIRST_CONTAINER_INDEX + place.slot;
-  return Buffer.concat([addAddress(index, place.address, place.network.subnet), raiseLink(index)]);
+export function containerMessages({ slot, address, address6, network }: VethPlace): Buffer {
+  const index = FIRST_CONTAINER_INDEX + slot;
+  const { ipv6 } = network;
+  return Buffer.concat([
+    addAddress(index, address, network.subnet),
+    raiseLink(index),
+    ...(address6 === undefined || ipv6 === undefined
+      ? []
+      : [addAddress6(index, address6, ipv6.subnet.prefixLength)]),
+  ]);
+}
+
+/**
+ * Settings of the container's interface, made before it comes up. Without an IPv6 subnet nobody on the bridge shall be
+ * able to advertise one, and with one nobody but the user chooses addresses (CVE-2020-13401).
+ */
+export function containerSysctls({ slot, address6 }: VethPlace): NetworkPlan['sysctls'] {
+  if (!hasIpv6()) return [];
+  const setting = (name: string, value: string) => ({
+    path: `net/ipv6/conf/${containerLinkName(slot)}/${name}`,
+    value,
+  });
+  if (address6 === undefined) return [setting('disable_ipv6', '1')];
+  return [setting('disable_ipv6', '0'), setting('accept_ra', '0')];
 }

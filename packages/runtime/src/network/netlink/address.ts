@@ -1,4 +1,5 @@
 import { type Ipv4, ipv4Bytes, type Subnet } from '../ipv4';
+import { type Ipv6, ipv6Bytes } from '../ipv6';
 import {
   attribute,
   HEADER_BYTES,
@@ -17,6 +18,8 @@ import {
 const RTM_NEWADDR = 20;
 const RTM_GETADDR = 22;
 const AF_INET = 2;
+const AF_INET6 = 10;
+const IFA_F_NODAD = 2;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
@@ -34,6 +37,18 @@ export function addAddress(index: number, address: Ipv4, subnet: Subnet): Buffer
     attribute(IFA_LOCAL, ipv4Bytes(address)),
     attribute(IFA_BROADCAST, ipv4Bytes(broadcast)),
     attribute(IFA_ADDRESS, ipv4Bytes(address)),
+  );
+}
+
+/** Gives a link an IPv6 address of a subnet, usable at once: nobody else chooses addresses there. Fails with EEXIST. */
+export function addAddress6(index: number, address: Ipv6, prefixLength: number): Buffer {
+  return message(
+    RTM_NEWADDR,
+    NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+    Buffer.from([AF_INET6, prefixLength, IFA_F_NODAD, 0]),
+    u32(index),
+    attribute(IFA_LOCAL, ipv6Bytes(address)),
+    attribute(IFA_ADDRESS, ipv6Bytes(address)),
   );
 }
 

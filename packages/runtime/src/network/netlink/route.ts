@@ -1,4 +1,5 @@
 import { type Ipv4, ipv4Bytes, type Subnet } from '../ipv4';
+import { type Ipv6, ipv6Bytes } from '../ipv6';
 import {
   attribute,
   HEADER_BYTES,
@@ -16,6 +17,7 @@ import {
 const RTM_NEWROUTE = 24;
 const RTM_GETROUTE = 26;
 const AF_INET = 2;
+const AF_INET6 = 10;
 const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
 const RT_SCOPE_UNIVERSE = 0;
@@ -27,8 +29,8 @@ const RTA_GATEWAY = 5;
 const FIXED_BYTES = 12;
 
 /** struct rtmsg, its four bytes of flags empty. */
-function routeHeader(table: number, protocol: number, scope: number, type: number): Buffer {
-  return Buffer.from([AF_INET, 0, 0, 0, table, protocol, scope, type, 0, 0, 0, 0]);
+function routeHeader(table: number, protocol: number, scope: number, type: number, family = AF_INET): Buffer {
+  return Buffer.from([family, 0, 0, 0, table, protocol, scope, type, 0, 0, 0, 0]);
 }
 
 /** Sends all that has no better route to `gateway`. Fails with EEXIST. */
@@ -38,6 +40,16 @@ export function addDefaultRoute(gateway: Ipv4): Buffer {
     NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
     routeHeader(RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST),
     attribute(RTA_GATEWAY, ipv4Bytes(gateway)),
+  );
+}
+
+/** The same for IPv6. */
+export function addDefaultRoute6(gateway: Ipv6): Buffer {
+  return message(
+    RTM_NEWROUTE,
+    NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+    routeHeader(RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST, AF_INET6),
+    attribute(RTA_GATEWAY, ipv6Bytes(gateway)),
   );
 }
 

@@ -1,8 +1,10 @@
 import { type Ipv4, ipv4Bytes, type Subnet, subnetSize } from '../ipv4';
+import { type Ipv6, ipv6Bytes, type Subnet6, subnetSize6 } from '../ipv6';
 import { attribute, NLM_F_ACK, NLM_F_CREATE, nested } from '../netlink/message';
 import { interfaceName } from './expression';
 import { change, NFPROTO_INET, NFT_MSG, numberAttribute, tablesMessage, textAttribute } from './message';
-import { SETS, TABLE } from './table';
+import { SETS } from './rules';
+import { TABLE } from './table';
 
 /** One element of a set or map, as the kernel keeps it. */
 export interface SetElement {
@@ -47,23 +49,39 @@ export function portElement(key: PublishedKey, address: Ipv4, containerPort: num
   return { set: SETS.addressPorts, key: Buffer.concat([ipv4Bytes(key.hostAddress), ...fields]), value };
 }
 
+/** The same for IPv6; host address `::` stands for every one. */
+export function portElement6(
+  key: Omit<PublishedKey, 'hostAddress'> & { readonly hostAddress: Ipv6 },
+  address: Ipv6,
+  containerPort: number,
+): SetElement {
+  const value = Buffer.concat([ipv6Bytes(address), portField(containerPort)]);
+  const fields = [protocolField(key.protocol), portField(key.hostPort)];
+  if (key.hostAddress === 0n) return { set: SETS.ports6, key: Buffer.concat(fields), value };
+  return { set: SETS.addressPorts6, key: Buffer.concat([ipv6Bytes(key.hostAddress), ...fields]), value };
+}
+
 /** What the rules must know of a network. */
 export interface NetworkFacts {
   readonly bridge: string;
   readonly subnet: Subnet;
+  readonly ipv6?: { readonly subnet: Subnet6 };
   readonly internal: boolean;
   readonly driver: { readonly icc: boolean; readonly masquerade: boolean };
 }
 
 /** The elements that make a network known to the rules. */
-export function networkElements({ bridge, subnet, internal, driver }: NetworkFacts): SetElement[] {
+export function networkElements({ bridge, subnet, ipv6, internal, driver }: NetworkFacts): SetElement[] {
   const name = interfaceName(bridge);
+  const goesOutAsHost = driver.masquerade && !internal;
   return [
     { set: SETS.bridges, key: name },
     ...(driver.icc ? [{ set: SETS.links, key: Buffer.concat([name, name]) }] : []),
     ...(internal ? [{ set: SETS.internal, key: name }] : []),
     ...range(SETS.subnets, subnet),
-    ...(driver.masquerade && !internal ? range(SETS.masqueraded, subnet) : []),
+    ...(goesOutAsHost ? range(SETS.masqueraded, subnet) : []),
+    ...(ipv6 === undefined ? [] : range6(SETS.subnets6, ipv6.subnet)),
+    ...(ipv6 !== undefined && goesOutAsHost ? range6(SETS.masqueraded6, ipv6.subnet) : []),
   ];
 }
 
@@ -71,6 +89,13 @@ function range(set: string, subnet: Subnet): SetElement[] {
   return [
     { set, key: ipv4Bytes(subnet.base) },
     { set, key: ipv4Bytes(subnet.base + subnetSize(subnet)), endsInterval: true },
+  ];
+}
+
+function range6(set: string, subnet: Subnet6): SetElement[] {
+  return [
+    { set, key: ipv6Bytes(subnet.base) },
+    { set, key: ipv6Bytes(subnet.base + subnetSize6(subnet)), endsInterval: true },
   ];
 }
 

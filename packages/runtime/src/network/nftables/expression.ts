@@ -1,6 +1,6 @@
 import { type Ipv4, ipv4Bytes } from '../ipv4';
 import { attribute, nested, u32 } from '../netlink/message';
-import { NFPROTO_IPV4, numberAttribute, textAttribute } from './message';
+import { NFPROTO_IPV4, NFPROTO_IPV6, numberAttribute, textAttribute } from './message';
 
 /**
  * The expressions that tinyd's rules are made of, each as one attribute (NFTA_LIST_ELEM) of a rule's list.
@@ -57,8 +57,21 @@ function payload(base: keyof typeof BASE, offset: number, length: number, regist
   );
 }
 
-/** Offsets in the IPv4 header. */
-const OFFSET = { saddr: 12, daddr: 16 } as const;
+/** Where addresses stand in the header, and how long they are. */
+const ADDRESS = {
+  ip: { saddr: 12, daddr: 16, bytes: 4 },
+  ip6: { saddr: 8, daddr: 24, bytes: 16 },
+} as const;
+
+/** Families of addresses. */
+export type Family = keyof typeof ADDRESS;
+
+const PROTOCOL_FAMILY = { ip: NFPROTO_IPV4, ip6: NFPROTO_IPV6 } as const;
+
+/** `meta nfproto ipv4`, or ipv6; must stand before anything that looks into a header of the family. */
+export function isFamily(family: Family): Expression[] {
+  return [meta('nfproto', FIRST_REGISTER), compare('equal', Uint8Array.of(PROTOCOL_FAMILY[family]))];
+}
 
 /** `meta nfproto ipv4`; must stand before anything that looks into an IPv4 header. */
 export function isIpv4(): Expression[] {
@@ -66,18 +79,32 @@ export function isIpv4(): Expression[] {
 }
 
 /** `ip saddr 127.0.0.0/8`, or daddr: one byte decides. */
-export function isLoopbackAddress(field: keyof typeof OFFSET): Expression[] {
-  return [payload('network', OFFSET[field], 1, FIRST_REGISTER), compare('equal', Uint8Array.of(127))];
+export function isLoopbackAddress(field: 'saddr' | 'daddr'): Expression[] {
+  return [payload('network', ADDRESS.ip[field], 1, FIRST_REGISTER), compare('equal', Uint8Array.of(127))];
+}
+
+/** `ip6 daddr ::1`. */
+export function goesToLoopback6(): Expression[] {
+  const loopback = Buffer.alloc(ADDRESS.ip6.bytes);
+  loopback[loopback.length - 1] = 1;
+  return [
+    payload('network', ADDRESS.ip6.daddr, ADDRESS.ip6.bytes, FIRST_REGISTER),
+    compare('equal', loopback),
+  ];
 }
 
 /** `ip saddr @set`, or daddr. */
-export function addressIn(field: keyof typeof OFFSET, set: string): Expression[] {
-  return [payload('network', OFFSET[field], 4, FIRST_REGISTER), lookup(set)];
+export function addressIn(field: 'saddr' | 'daddr', set: string, family: Family = 'ip'): Expression[] {
+  const place = ADDRESS[family];
+  return [payload('network', place[field], place.bytes, FIRST_REGISTER), lookup(set)];
 }
 
 /** `ip daddr ADDRESS`. */
 export function goesToAddress(address: Ipv4): Expression[] {
-  return [payload('network', OFFSET.daddr, 4, FIRST_REGISTER), compare('equal', ipv4Bytes(address))];
+  return [
+    payload('network', ADDRESS.ip.daddr, ADDRESS.ip.bytes, FIRST_REGISTER),
+    compare('equal', ipv4Bytes(address)),
+  ];
 }
 
 const PROTOCOL = { tcp: 6, udp: 17 } as const;
@@ -185,10 +212,12 @@ const NAT_DESTINATION = 1;
  * `dnat ip to meta l4proto . th dport map @map`, with `ip daddr .` in front when the map's keys name an address.
  * Ends the rule without effect when the map has no such key.
  */
-export function translateBy(map: string, keyHasAddress: boolean): Expression[] {
-  const first = keyHasAddress ? 1 : 0;
+export function translateBy(map: string, keyHasAddress: boolean, family: Family = 'ip'): Expression[] {
+  const { daddr, bytes } = ADDRESS[family];
+  const behindAddress = bytes / 4;
+  const first = keyHasAddress ? behindAddress : 0;
   return [
-    ...(keyHasAddress ? [payload('network', OFFSET.daddr, 4, word(0))] : []),
+    ...(keyHasAddress ? [payload('network', daddr, bytes, word(0))] : []),
     meta('l4proto', word(first)),
     payload('transport', 2, 2, word(first + 1)),
     expression(
@@ -200,9 +229,9 @@ export function translateBy(map: string, keyHasAddress: boolean): Expression[] {
     expression(
       'nat',
       numberAttribute(1, NAT_DESTINATION),
-      numberAttribute(2, NFPROTO_IPV4),
+      numberAttribute(2, PROTOCOL_FAMILY[family]),
       numberAttribute(3, word(0)),
-      numberAttribute(5, word(1)),
+      numberAttribute(5, word(behindAddress)),
     ),
   ];
 }

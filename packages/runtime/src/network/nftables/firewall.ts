@@ -10,7 +10,8 @@ import {
   textAttribute,
   transaction,
 } from './message';
-import { CHAINS, createTable, deleteTable, readComment, replaceTable, SETS, TABLE } from './table';
+import { SETS, tableChains } from './rules';
+import { createTable, deleteTable, readComment, replaceTable, TABLE } from './table';
 
 const CHAIN_NAME = 3;
 const CHAIN_USE = 6;
@@ -36,7 +37,8 @@ type TableState = 'intact' | 'missing' | 'damaged';
 
 /** Looks how many rules each chain has: one round trip, nothing is dumped. */
 function tableState(): TableState {
-  const questions = CHAINS.map(chain =>
+  const chains = tableChains();
+  const questions = chains.map(chain =>
     tablesMessage(
       NFT_MSG.getChain,
       NLM_F_ACK,
@@ -48,7 +50,7 @@ function tableState(): TableState {
   const answers = requestIfPresent(Buffer.concat(questions));
   if (answers === undefined) return findTable() === undefined ? 'missing' : 'damaged';
   const uses = answers.map(answer => answerAttributes(answer).get(CHAIN_USE)?.readUInt32BE());
-  const intact = CHAINS.every((chain, index) => uses[index] === chain.rules.length + (chain.jumpedToBy ?? 0));
+  const intact = chains.every((chain, index) => uses[index] === chain.rules.length + (chain.jumpedToBy ?? 0));
   return intact ? 'intact' : 'damaged';
 }
 

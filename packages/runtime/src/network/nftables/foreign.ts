@@ -8,12 +8,12 @@ const NF_DROP = 0;
 /** The chains in which the host's own firewall decides on forwarded packets: docker's for its users, and the main one. */
 const FORWARD_CHAINS = ['DOCKER-USER', 'FORWARD'];
 
-/** True when the FORWARD chain of iptables (the nftables variant) ends in a drop. */
-export function forwardPolicyDrops(): boolean {
+/** True when the FORWARD chain of iptables or ip6tables (the nftables variant) ends in a drop. */
+export function forwardPolicyDrops(family = NFPROTO_IPV4): boolean {
   const question = tablesMessage(
     NFT_MSG.getChain,
     NLM_F_ACK,
-    NFPROTO_IPV4,
+    family,
     textAttribute(1, 'filter'),
     textAttribute(3, 'FORWARD'),
   );
@@ -22,12 +22,12 @@ export function forwardPolicyDrops(): boolean {
 }
 
 /** The rules of those chains, as the kernel encodes them. */
-export function forwardRules(): Buffer[] {
+export function forwardRules(family = NFPROTO_IPV4): Buffer[] {
   return FORWARD_CHAINS.flatMap(chain => {
     const question = tablesMessage(
       NFT_MSG.getRule,
       NLM_F_DUMP,
-      NFPROTO_IPV4,
+      family,
       textAttribute(1, 'filter'),
       textAttribute(2, chain),
     );

@@ -31,6 +31,7 @@ export const NFT_MSG = {
 /** enum nfproto: the families of tables. */
 export const NFPROTO_INET = 1;
 export const NFPROTO_IPV4 = 2;
+export const NFPROTO_IPV6 = 10;
 
 /** struct nfgenmsg: family, version, resource (big endian). */
 const FIXED_BYTES = 4;

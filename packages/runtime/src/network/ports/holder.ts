@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { ipv4Bytes, parseIpv4 } from '../ipv4';
+import { type Ipv6, ipv6Bytes, parseIpv6 } from '../ipv6';
 import { readU32 } from '../netlink/message';
+import { isAnyAddress } from '../settings';
 
 /** A process that has a port. */
 export interface PortHolder {
@@ -19,7 +21,9 @@ export function findPortHolder(
   port: number,
 ): PortHolder | undefined {
   const inodes = new Set([
-    ...listeningInodes(`/proc/net/${protocol}`, LISTENING[protocol], address, port),
+    ...(address.includes(':')
+      ? []
+      : listeningInodes(`/proc/net/${protocol}`, LISTENING[protocol], address, port)),
     ...listeningInodes(`/proc/net/${protocol}6`, LISTENING[protocol], address, port),
   ]);
   return inodes.size === 0 ? undefined : findSocketOwner(inodes);
@@ -40,10 +44,17 @@ function listeningInodes(table: string, state: string, address: string, port: nu
 
 /** Compares an address of a /proc table (words of hex digits in host order) with ours. */
 function sharesAddress(local: string, address: string): boolean {
-  if (address === '0.0.0.0' || /^0+$/.test(local)) return true;
+  if (isAnyAddress(address) || /^0+$/.test(local)) return true;
+  if (address.includes(':')) return local === hostOrderWords(parseIpv6(address));
   const ours = readU32(ipv4Bytes(parseIpv4(address)));
   // An IPv4 address in an IPv6 table stands in the last word.
   return Number.parseInt(local.slice(-8), 16) === ours;
+}
+
+/** An IPv6 address as /proc writes it: four words of hex digits, each in host order. */
+function hostOrderWords(address: Ipv6): string {
+  const bytes = ipv6Bytes(address);
+  return [0, 4, 8, 12].map(at => readU32(bytes, at).toString(16).toUpperCase().padStart(8, '0')).join('');
 }
 
 function findSocketOwner(inodes: ReadonlySet<string>): PortHolder | undefined {

@@ -17,14 +17,19 @@ async function probeTcp(host: string, port: number): Promise<ProbeResult> {
   return new Promise(resolve => {
     const server = createServer(socket => socket.destroy());
     server.once('error', error => resolve(systemCode(error) ?? 'EIO'));
-    server.listen({ host, port, exclusive: true, backlog: 1 }, () => server.close(() => resolve(undefined)));
+    server.listen({ host, port, exclusive: true, backlog: 1, ipv6Only: true }, () =>
+      server.close(() => resolve(undefined)),
+    );
   });
 }
 
 async function probeUdp(address: string, port: number): Promise<ProbeResult> {
   const { createSocket } = await import('node:dgram');
   return new Promise(resolve => {
-    const socket = createSocket('udp4');
+    const socket = createSocket({
+      type: address.includes(':') ? 'udp6' : 'udp4',
+      ipv6Only: address.includes(':'),
+    });
     socket.once('error', error => {
       socket.close();
       resolve(systemCode(error) ?? 'EIO');

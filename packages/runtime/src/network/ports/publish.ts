@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { ANY_ADDRESS, type AttachedContainer, type PublishedPort, portsConflict } from '../settings';
+import { type AttachedContainer, isAnyAddress, type PublishedPort, portsConflict } from '../settings';
 import { probePort } from './probe';
 import type { RequestedPort } from './requested';
 import { findContainer, portTakenError, portText } from './taken';
@@ -37,8 +37,7 @@ export async function publishPorts(
   // every address, since they include the others.
   const order = requested.toSorted((a, b) => choices(a) - choices(b) || breadth(b) - breadth(a));
   for (const request of order) {
-    const wanted = await findPort(request, published, running, claimants.spread);
-    if (wanted !== undefined) published.push(wanted);
+    published.push(...(await findPort(request, published, running, claimants.spread)));
   }
   return published.toSorted((a, b) => a.containerPort - b.containerPort);
 }
@@ -48,32 +47,33 @@ function choices(request: RequestedPort): number {
 }
 
 function breadth(request: RequestedPort): number {
-  return request.hostIp === ANY_ADDRESS ? 1 : 0;
+  return isAnyAddress(request.hostIp) ? 1 : 0;
 }
 
-/** Undefined when what is asked for is published already. */
+/** A port and its twin; none when what is asked for is published already. */
 async function findPort(
   request: RequestedPort,
   published: readonly PublishedPort[],
   running: readonly AttachedContainer[],
   spread: number,
-): Promise<PublishedPort | undefined> {
-  const { hostIp, containerPort, protocol } = request;
+): Promise<PublishedPort[]> {
+  const { hostIp, twinIp, containerPort, protocol } = request;
   const isOnlyChoice = choices(request) === 0;
   for (const hostPort of candidates(request, spread)) {
     const port: PublishedPort = { hostIp, hostPort, containerPort, protocol };
-    const twin = published.find(other => portsConflict(other, port));
-    if (twin !== undefined) {
+    const ports = twinIp === undefined ? [port] : [port, { ...port, hostIp: twinIp }];
+    const rival = published.find(other => ports.some(each => portsConflict(other, each)));
+    if (rival !== undefined) {
       if (!isOnlyChoice) continue;
-      if (twin.containerPort === containerPort) return undefined;
+      if (rival.containerPort === containerPort) return [];
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `cannot publish ${portText(port)} for two ports of the container: ${twin.containerPort} and ${containerPort}`,
+        `cannot publish ${portText(port)} for two ports of the container: ${rival.containerPort} and ${containerPort}`,
       );
     }
-    const isTaken = findContainer(port, running) !== undefined || (await isUnbindable(port));
-    if (!isTaken) return port;
-    if (isOnlyChoice) throw await portTakenError(port, running);
+    const taken = await firstTaken(ports, running);
+    if (taken === undefined) return ports;
+    if (isOnlyChoice) throw await portTakenError(taken, running);
   }
   const range = request.range === undefined ? 'ephemeral' : `${request.range.first}-${request.range.last}`;
   throw new TinydError(
@@ -81,6 +81,16 @@ async function findPort(
     `cannot publish port ${containerPort}/${protocol} on ${hostIp}: all ${range} ports are in use`,
     { hint: 'name another range', details: { ...request } },
   );
+}
+
+async function firstTaken(
+  ports: readonly PublishedPort[],
+  running: readonly AttachedContainer[],
+): Promise<PublishedPort | undefined> {
+  for (const port of ports) {
+    if (findContainer(port, running) !== undefined || (await isUnbindable(port))) return port;
+  }
+  return undefined;
 }
 
 function* candidates(request: RequestedPort, spread: number): Generator<number> {

@@ -1,5 +1,5 @@
 import { TinydError } from '@tinyd/core';
-import { type AttachedContainer, type PublishedPort, portsConflict } from '../settings';
+import { type AttachedContainer, isIpv6Port, type PublishedPort, portsConflict } from '../settings';
 import { findPortHolder } from './holder';
 import { probePort } from './probe';
 
@@ -11,7 +11,8 @@ export type HostPort = Pick<PublishedPort, 'hostIp' | 'hostPort' | 'protocol'>;
 
 /** Writes `0.0.0.0:8080/tcp`. */
 export function portText(port: HostPort): string {
-  return `${port.hostIp}:${port.hostPort}/${port.protocol}`;
+  const address = isIpv6Port(port) ? `[${port.hostIp}]` : port.hostIp;
+  return `${address}:${port.hostPort}/${port.protocol}`;
 }
 
 /** The container among `running` that publishes a port. */
