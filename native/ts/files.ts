@@ -32,3 +32,11 @@ export function listXattrs(path: string): Xattr[] {
 export function openInRoot(root: string, path: string): number {
   return sys().openInRoot(root, path);
 }
+
+/**
+ * Reads `folder/<name>/<file>` for each of the names: undefined where there is none (any more). In one call, at a fifth of what
+ * as many calls of Node's take. Fails with an errno name.
+ */
+export function readEach(folder: string, names: readonly string[], file: string): (string | undefined)[] {
+  return sys().readEach(folder, [...names], file);
+}

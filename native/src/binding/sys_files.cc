@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/file.h>
 
 #include "binding/sys_addon.h"
@@ -63,6 +64,30 @@ Napi::Value listXattrsNow(const Napi::CallbackInfo& info) {
   return xattrsOrThrow(info.Env(), listXattrs(path));
 }
 
+Napi::Value readEachNow(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  std::string folder = arguments.string(0);
+  std::vector<std::string> names = arguments.strings(1);
+  std::string file = arguments.string(2);
+  if (!arguments.ok()) return info.Env().Undefined();
+  Napi::Array texts = Napi::Array::New(info.Env(), names.size());
+  Fd base(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!base.valid()) return throwFailure(info.Env(), lastFailure("open", folder));
+  for (uint32_t i = 0; i < names.size(); i++) {
+    const std::string name = names[i] + "/" + file;
+    Napi::HandleScope scope(info.Env());
+    Result<std::optional<std::string>> text = readFileIn(base.get(), name);
+    if (!text.ok()) {
+      Failure failure = text.failure();
+      failure.path = folder + "/" + name;
+      return throwFailure(info.Env(), failure);
+    }
+    texts.Set(
+        i, text.value() ? Napi::Value(Napi::String::New(info.Env(), *text.value())) : info.Env().Undefined());
+  }
+  return texts;
+}
+
 Napi::Value openInRootNow(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   std::string root = arguments.string(0);
@@ -92,6 +117,7 @@ void exportFiles(Napi::Env env, Napi::Object exports) {
   exports.Set("removeTree", Napi::Function::New(env, removeTreeAsync, "removeTree"));
   exports.Set("listXattrs", Napi::Function::New(env, listXattrsNow, "listXattrs"));
   exports.Set("openInRoot", Napi::Function::New(env, openInRootNow, "openInRoot"));
+  exports.Set("readEach", Napi::Function::New(env, readEachNow, "readEach"));
   exports.Set("memfd", Napi::Function::New(env, memfd, "memfd"));
 }
 

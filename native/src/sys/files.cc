@@ -92,4 +92,25 @@ Result<Fd> memoryFile(const std::string& name, const void* content, size_t lengt
   return file;
 }
 
+Result<std::optional<std::string>> readFileIn(int folder, const std::string& name) {
+  Fd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::optional<std::string>();
+    return lastFailure("open", name);
+  }
+  constexpr size_t kStep = 4096;
+  std::string content;
+  for (size_t length = 0;;) {
+    content.resize(length + kStep);
+    const ssize_t count = retryInterrupted([&] { return read(file.get(), content.data() + length, kStep); });
+    if (count == -1) return lastFailure("read", name);
+    length += static_cast<size_t>(count);
+    // A regular file gives all it has: what is shorter than asked for is the end.
+    if (static_cast<size_t>(count) < kStep) {
+      content.resize(length);
+      return std::optional<std::string>(std::move(content));
+    }
+  }
+}
+
 }  // namespace tinyd

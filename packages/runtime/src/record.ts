@@ -43,6 +43,11 @@ export function readRecord(path: string): ContainerRecord | undefined {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
+  return parseRecord(text, path);
+}
+
+/** The same, of a text that was read already. */
+export function parseRecord(text: string, path: string): ContainerRecord | undefined {
   if (text === '') return undefined;
   const record = parse(text, path);
   if (record.version !== 1) {

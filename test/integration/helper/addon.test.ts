@@ -24,6 +24,7 @@ import {
   NETLINK_ROUTE,
   netlinkRequest,
   openInRoot,
+  readEach,
   removeTree,
   signalProcess,
   syncFileSystem,
@@ -55,6 +56,25 @@ describe('native: system calls', () => {
     base = mkdtempSync(join(tmpdir(), 'tinyd-native-'));
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  it('reads the same file of many folders, whatever its size', () => {
+    const texts = ['', 'short', 'ü'.repeat(2048), 'x'.repeat(100_000)];
+    texts.forEach((text, index) => {
+      mkdirSync(join(base, String(index)));
+      writeFileSync(join(base, String(index), 'file'), text);
+    });
+    mkdirSync(join(base, 'empty'));
+    writeFileSync(join(base, 'plain'), '');
+    const names = ['0', 'absent', '1', 'empty', '2', 'plain', '3'];
+    const read = readEach(base, names, 'file');
+    assert.deepEqual(
+      read.map(text => texts.indexOf(text ?? 'absent')),
+      [0, -1, 1, -1, 2, -1, 3],
+    );
+    assert.ok(read[1] === undefined && read[3] === undefined && read[5] === undefined);
+    assert.throws(() => readEach(base, ['.'], 'empty'), { code: 'EISDIR', path: `${base}/./empty` });
+    assert.throws(() => readEach(join(base, 'none'), ['a'], 'b'), { code: 'ENOENT' });
+  });
 
   it('fails with errors of Node’s own shape', () => {
     assert.throws(() => openInRoot(base, 'absent'), {

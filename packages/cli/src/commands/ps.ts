@@ -29,9 +29,9 @@ export default class Ps extends TinydCommand {
     const { flags } = this.parseLine(Ps);
     const last = flags.latest ? 1 : parseInteger('last', flags.last ?? '-1', -1);
     const runtime = this.openRuntime();
-    await runtime.settle();
+    const onlyUp = !flags.all && last < 0 && flags.filter.length === 0;
     const selection = { all: flags.all, last: last < 0 ? undefined : last, filters: flags.filter };
-    const containers = selectContainers(runtime.containers(), selection, {
+    const containers = selectContainers(await runtime.settledContainers({ onlyUp }), selection, {
       containerId: name => runtime.find(name).id,
       networkName: text => runtime.networks.find(text).name,
       imageId: name => this.openStore().findImage(name).id,

@@ -4,11 +4,11 @@ import { isTinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
-import { containerIds } from '../find';
 import { containerLayout, REMOVING_PREFIX } from '../layout';
 import { sweepStaleHalves } from '../names';
 import { readRecord } from '../record';
-import { readState, requireContainer } from '../state/container-state';
+import { readState, readStates, requireContainer } from '../state/container-state';
+import type { ObservedState } from '../state/status';
 import { sweepUnattachedVolumes } from '../volumes/attach-volumes';
 import { sweepHalfVolumes } from '../volumes/make-volume';
 import { monitorLives } from './monitor-lock';
@@ -21,16 +21,29 @@ import { repairContainer, tearDown } from './repair';
  *
  * Cheap enough to come before every create: it reads one small file of each container that runs, and no more than a
  * second one of the others.
+ *
+ * @returns the states of all containers, as they were found or put right, for whoever lists them next.
  */
-export async function settleLostContainers(context: RuntimeContext): Promise<void> {
-  for (const id of containerIds(context.layout)) {
-    const paths = containerLayout(context.layout, id);
-    const state = readState(paths.state);
+export async function settleLostContainers(context: RuntimeContext): Promise<Map<string, ObservedState>> {
+  const runs = runFolders(context);
+  const states = readStates(context);
+  for (const [id, state] of states) {
     if (state.stale) await settle(context, id);
-    else if (state.status === 'created' && !existsSync(paths.record)) await discardHalf(context, id);
-    else if (state.status === 'exited' && existsSync(paths.runDir)) await finishRemoval(context, id);
+    else if (state.status === 'created' && !hasRecord(context, id)) await discardHalf(context, id);
+    else if (state.status === 'exited' && runs.has(id)) await finishRemoval(context, id);
+    else continue;
+    states.set(id, readState(containerLayout(context.layout, id).state));
   }
   removeOrphanedRuns(context);
+  return states;
+}
+
+function hasRecord({ layout }: RuntimeContext, id: string): boolean {
+  return existsSync(containerLayout(layout, id).record);
+}
+
+function runFolders({ layout }: RuntimeContext): Set<string> {
+  return new Set(existsSync(layout.runs) ? readdirSync(layout.runs) : []);
 }
 
 /** The same, and containers that were never complete or not completely removed are swept away. */
@@ -50,7 +63,7 @@ async function finishRemoval(context: RuntimeContext, id: string): Promise<void>
 /** Run folders are the last thing that goes of a `--rm` container. */
 function removeOrphanedRuns(context: RuntimeContext): void {
   const { layout } = context;
-  for (const id of existsSync(layout.runs) ? readdirSync(layout.runs) : []) {
+  for (const id of runFolders(context)) {
     const paths = containerLayout(layout, id);
     if (existsSync(paths.dir) || monitorLives(paths)) continue;
     rmSync(paths.runDir, { recursive: true, force: true });

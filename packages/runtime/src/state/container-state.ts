@@ -1,9 +1,10 @@
 import { TinydError } from '@tinyd/core';
+import { readEach } from '@tinyd/native';
 import type { RuntimeContext } from '../context';
 import { containerIds } from '../find';
 import { type ContainerLayout, containerLayout } from '../layout';
-import { type ContainerRecord, readRecord } from '../record';
-import { readStateFile } from './state-file';
+import { type ContainerRecord, parseRecord, readRecord } from '../record';
+import { parseStateFile, readStateFile } from './state-file';
 import { type ObservedState, observe } from './status';
 
 /** A container as its files and its processes tell at one moment. */
@@ -40,9 +41,41 @@ export function requireContainer(context: RuntimeContext, id: string): Container
   });
 }
 
-/** All containers, newest first. */
-export function viewContainers(context: RuntimeContext): ContainerView[] {
-  return containerIds(context.layout)
-    .flatMap(id => viewContainer(context, id) ?? [])
+/**
+ * All containers, newest first.
+ *
+ * @param states if they are known already; a container that is not among them is left out.
+ */
+export function viewContainers(
+  context: RuntimeContext,
+  states: ReadonlyMap<string, ObservedState> = readStates(context),
+): ContainerView[] {
+  const { layout } = context;
+  const ids = [...states.keys()];
+  if (ids.length === 0) return [];
+  const records = readEach(layout.containers, ids, 'container.json');
+  return ids
+    .flatMap((id, index): ContainerView[] => {
+      const [text, state] = [records[index], states.get(id)];
+      if (text === undefined || state === undefined) return [];
+      const paths = containerLayout(layout, id);
+      const record = parseRecord(text, paths.record);
+      return record === undefined ? [] : [{ paths, record, state }];
+    })
     .sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
+}
+
+/** The states of all containers by ID, as {@link readState} tells them. A folder that has no state file counts as created. */
+export function readStates({ layout }: RuntimeContext): Map<string, ObservedState> {
+  const ids = containerIds(layout);
+  if (ids.length === 0) return new Map();
+  const texts = readEach(layout.containers, ids, 'state.json');
+  return new Map(
+    ids.map((id, index) => {
+      const { state: path } = containerLayout(layout, id);
+      const text = texts[index];
+      const first = observe(text === undefined ? undefined : parseStateFile(text, path));
+      return [id, first.stale ? observe(readStateFile(path)) : first];
+    }),
+  );
 }

@@ -43,6 +43,11 @@ export function readStateFile(path: string): StateFile | undefined {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+  return parseStateFile(text, path);
+}
+
+/** The same, of a text that was read already. */
+export function parseStateFile(text: string, path: string): StateFile | undefined {
   // What a power cut leaves of a file that was not flushed.
   if (text === '') return undefined;
   const value = parse(text);

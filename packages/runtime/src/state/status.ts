@@ -66,9 +66,12 @@ export function observe(file: StateFile | undefined, host: Liveness = HOST): Obs
   if (file === undefined) return { ...NOTHING, status: 'created' };
   const { startedAt } = file;
   if (file.status === 'exited') {
+    // Spelt out: spreading one object into another takes ten times as long, and `ps` does it for a thousand of them.
     return {
-      ...NOTHING,
       status: 'exited',
+      pid: 0,
+      startTicks: '0',
+      stale: false,
       exitCode: file.exitCode ?? LOST_EXIT_CODE,
       signal: file.signal ?? 0,
       oomKilled: file.oomKilled ?? false,
