@@ -20,6 +20,7 @@
 
 #include "channel.h"
 #include "clients.h"
+#include "clone.h"
 #include "container.h"
 #include "dns.h"
 #include "files.h"
@@ -69,9 +70,24 @@ static _Noreturn void give_up(enum report_stage stage, int error, const char* op
   _exit(1);
 }
 
+/**
+ * The monitor is born in its own cgroup: in that of a service it would be killed, and its container with it,
+ * when the service ends.
+ */
+static pid_t fork_monitor(const char* cgroup) {
+  if (cgroup == NULL) return fork();
+  int pidfd;
+  int folder = open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (folder == -1) fail(STAGE_CGROUP, cgroup);
+  pid_t pid = clone_process(0, folder, SIGCHLD, &pidfd);
+  if (pid == -1) fail(STAGE_CGROUP, cgroup);
+  close(folder);
+  return pid;
+}
+
 /** Leaves the caller's session. What the caller waits for ends here; the monitor is nobody's child. */
 static void detach(void) {
-  pid_t pid = fork();
+  pid_t pid = fork_monitor(monitor.plan.session.monitor_cgroup);
   if (pid == -1) fail(STAGE_SYSTEM, "fork");
   if (pid > 0) _exit(0);
   setsid();
@@ -247,9 +263,9 @@ static void finish(void) {
 
 int monitor_main(void) {
   report_to = (struct report_to){.failed = give_up, .warned = note_warning};
-  detach();
   settle_descriptors();
   read_plan();
+  detach();
   take_lock();
   const struct plan_session* session = &monitor.plan.session;
   if (session->log_path != NULL &&

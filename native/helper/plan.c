@@ -163,6 +163,7 @@ static void read_session(struct plan_reader* reader, struct plan_session* sessio
   session->input = next_below(reader, STDIN_COUNT);
   session->first_client = next_bool(reader);
   session->cgroups = NEXT_LIST(reader, plan_next_cgroup);
+  session->monitor_cgroup = next_optional_string(reader);
   session->oom_file = next_optional_string(reader);
   session->has_network = next_bool(reader);
   if (session->has_network) session->network = next_network(reader);

@@ -108,7 +108,8 @@ struct plan_session {
   enum plan_stdin input;
   bool first_client;
   struct plan_list cgroups;
-  const char* oom_file; /* may be NULL */
+  const char* monitor_cgroup; /* may be NULL, as oom_file */
+  const char* oom_file;
   bool has_network;
   struct plan_network network;
   uint32_t stop_signal;

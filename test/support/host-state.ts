@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * What a container engine can leave behind on a host, one line a thing, sorted.
  *
  * Things made once per host and meant to stay are left out: the bridge itself, the static firewall table, the
- * `/tinyd` cgroups that hold the containers' own.
+ * `/tinyd` cgroups that hold the containers' own, and in them that of the monitors.
  */
 export function hostState(): string[] {
   return [
@@ -43,7 +43,7 @@ function cgroups(): string[] {
     .filter(path => existsSync(path))
     .flatMap(path =>
       readdirSync(path, { withFileTypes: true })
-        .filter(entry => entry.isDirectory())
+        .filter(entry => entry.isDirectory() && entry.name !== 'monitors')
         .map(entry => `cgroup ${join(path, entry.name)}`),
     );
 }

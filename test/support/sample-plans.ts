@@ -20,6 +20,7 @@ const session: SessionPlan = {
       unified: false,
     },
   ],
+  monitorCgroup: '/sys/fs/cgroup/tinyd/monitors',
   oomFile: '/sys/fs/cgroup/memory/tinyd/0123456789abcdef/memory.oom_control',
   network: {
     hostBatch: Uint8Array.from({ length: 96 }, (_, index) => index),

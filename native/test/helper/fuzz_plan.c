@@ -69,6 +69,7 @@ static void read_all(const struct plan* plan) {
   read_string(plan->session.id);
   read_string(plan->session.run_dir);
   read_string(plan->session.log_path);
+  read_string(plan->session.monitor_cgroup);
   read_string(plan->session.oom_file);
   read_bytes(plan->session.network.host_batch);
   read_bytes(plan->session.network.port_teardown_batch);

@@ -77,7 +77,8 @@ describe('cgroup plan on v1', () => {
   });
 
   it('tells of an OOM kill, and what the container sees', () => {
-    const { oomFile, mountSteps } = plan(fake.host);
+    const { oomFile, monitorCgroup, mountSteps } = plan(fake.host);
+    assert.equal(monitorCgroup, undefined);
     assert.equal(oomFile, `${fake.root}/memory/tinyd/c1/memory.oom_control`);
     const [step] = mountSteps({ destination: '/sys/fs/cgroup', type: 'cgroup' });
     assert.ok(step?.kind === 'cgroup-v1');
@@ -108,10 +109,11 @@ describe('cgroup plan on v2', () => {
   afterEach(() => fake.remove());
 
   it('has one cgroup with every limit in the units of its file', () => {
-    const { cgroups, oomFile } = plan(fake.host, LIMITS);
+    const { cgroups, oomFile, monitorCgroup } = plan(fake.host, LIMITS);
     assert.equal(cgroups.length, 1);
     assert.equal(cgroups[0]?.unified, true);
     assert.equal(oomFile, `${fake.root}/tinyd/c1/memory.events`);
+    assert.equal(monitorCgroup, `${fake.root}/tinyd/monitors`);
     assert.deepEqual(writes(fake.host, LIMITS), {
       'memory.max': String(64 * MIB),
       'memory.swap.max': String(64 * MIB),

@@ -138,7 +138,12 @@ describe('lowering to a plan', () => {
           options: createOptions(changes),
         },
         PATHS,
-        { cgroups: { cgroups: [] }, network: undefined, releases: [], attached: false },
+        {
+          cgroups: { cgroups: [], monitorCgroup: undefined, oomFile: undefined },
+          network: undefined,
+          releases: [],
+          attached: false,
+        },
       );
     assert.equal(session({}).stdin, 'closed');
     assert.equal(session({ openStdin: true }).stdin, 'open');

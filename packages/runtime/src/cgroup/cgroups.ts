@@ -10,6 +10,7 @@ import {
   type CgroupHost,
   type Controller,
   detectCgroups,
+  MONITORS,
   usesV2,
   type V1Hierarchy,
   V2_NAMES,
@@ -22,6 +23,8 @@ import { v2Writes } from './v2';
 
 export interface CgroupResult {
   readonly cgroups: readonly CgroupPlan[];
+  /** The v2 cgroup of the monitor; undefined: where v2 carries nothing. */
+  readonly monitorCgroup: string | undefined;
   /** Its `oom_kill` counter tells of an OOM kill; undefined: no memory controller. */
   readonly oomFile: string | undefined;
   readonly warnings: readonly string[];
@@ -93,6 +96,7 @@ export function describeCgroups(
   const view = viewOf(host, path);
   return {
     cgroups,
+    monitorCgroup: host.v2 !== undefined && usesV2(host) ? `${host.v2.mount}${MONITORS}` : undefined,
     oomFile: oomFile(host, path),
     warnings,
     view,

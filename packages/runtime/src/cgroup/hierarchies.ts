@@ -17,6 +17,12 @@ export type Controller = (typeof CONTROLLERS)[number];
 /** Below this name in every hierarchy lie the cgroups of containers. */
 export const CGROUP_PARENT = '/tinyd';
 
+/**
+ * The v2 cgroup of all monitors, beside those of containers. systemd ends what is left in a service's cgroup with the
+ * service, and a session's may be limited: a container that was started there is to outlive both.
+ */
+export const MONITORS = `${CGROUP_PARENT}/monitors`;
+
 /** A mounted v1 hierarchy. */
 export interface V1Hierarchy {
   /** `/sys/fs/cgroup/cpu,cpuacct`. */

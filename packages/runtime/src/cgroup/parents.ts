@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { CGROUP_PARENT, type CgroupHost, controllerHomes, usesV2, V2_NAMES } from './hierarchies';
+import { CGROUP_PARENT, type CgroupHost, controllerHomes, MONITORS, usesV2, V2_NAMES } from './hierarchies';
 
 /**
  * Makes `/tinyd` in the hierarchies where more is needed than that it exists: v1's cpuset, which is empty and takes
@@ -48,6 +48,8 @@ function wantedFromV2(host: CgroupHost): string[] {
 function handDown(mount: string, wanted: readonly string[]): string[] {
   const parent = makeParent('v2', mount);
   enable(mount, wanted);
+  const monitors = `${mount}${MONITORS}`;
+  attempt('v2', monitors, () => mkdirSync(monitors, { recursive: true }));
   return enable(parent, wanted);
 }
 

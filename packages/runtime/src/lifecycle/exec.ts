@@ -91,6 +91,7 @@ function execPlan(view: ContainerView, execId: string, runDir: string, options: 
     isLifted ? 'unconfined' : record.options.seccomp,
     spec.process.capabilities?.bounding ?? [],
   );
+  const { cgroups, monitorCgroup } = planCgroups(record.id, {}, []);
   return {
     session: {
       id: execId,
@@ -100,7 +101,8 @@ function execPlan(view: ContainerView, execId: string, runDir: string, options: 
       stdin: options.openStdin === true && options.attach !== undefined ? 'once' : 'closed',
       firstClient: options.attach !== undefined,
       // Entered as they are: limits and folders are the container's.
-      cgroups: planCgroups(record.id, {}, []).cgroups.map(cgroup => ({ ...cgroup, writes: [] })),
+      cgroups: cgroups.map(cgroup => ({ ...cgroup, writes: [] })),
+      ...(monitorCgroup === undefined ? {} : { monitorCgroup }),
       stopSignal: 15,
       teardown: { releases: [], removeLinks: [], removeTrees: [runDir] },
     },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { CgroupResult } from '../cgroup';
 import type { ContainerLayout } from '../layout';
-import type { CgroupPlan, NetworkPlan, SessionPlan } from '../plan/plan';
+import type { NetworkPlan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import { parseSignal } from '../spec/signals';
@@ -13,7 +14,7 @@ const UNSEEN_TERMINAL = { rows: 24, columns: 80 };
 
 /** What a session needs besides the record. */
 export interface SessionSources {
-  readonly cgroups: { readonly cgroups: readonly CgroupPlan[]; readonly oomFile?: string | undefined };
+  readonly cgroups: Pick<CgroupResult, 'cgroups' | 'monitorCgroup' | 'oomFile'>;
   readonly network: NetworkPlan | undefined;
   readonly releases: SessionPlan['teardown']['releases'];
   /** Files by which the containers of its networks find it. */
@@ -44,6 +45,7 @@ export function lowerSession(
     stdin: options.openStdin ? (options.stdinOnce ? 'once' : 'open') : 'closed',
     firstClient: sources.attached,
     cgroups: sources.cgroups.cgroups,
+    ...(sources.cgroups.monitorCgroup === undefined ? {} : { monitorCgroup: sources.cgroups.monitorCgroup }),
     ...(sources.cgroups.oomFile === undefined ? {} : { oomFile: sources.cgroups.oomFile }),
     ...(sources.network === undefined ? {} : { network: sources.network }),
     stopSignal: stopSignalOf(record),

@@ -74,6 +74,7 @@ function writeSession(wire: WireWriter, session: SessionPlan): void {
   wire.optional(session.terminal, size => wire.u32(size.rows).u32(size.columns));
   wire.u32(STDIN[session.stdin]).boolean(session.firstClient);
   wire.list(session.cgroups, cgroup => writeCgroup(wire, cgroup));
+  wire.optional(session.monitorCgroup, folder => wire.string(folder));
   wire.optional(session.oomFile, file => wire.string(file));
   wire.optional(session.network, network => writeNetwork(wire, network));
   wire.u32(session.stopSignal).u32(session.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS);

@@ -27,6 +27,8 @@ export interface SessionPlan {
   /** True when descriptor 5 is an attach client already connected. Output is not read before a client has it all. */
   readonly firstClient: boolean;
   readonly cgroups: readonly CgroupPlan[];
+  /** v2: folder of the cgroup in which the monitor itself lives, which exists; undefined: it stays in its caller's. */
+  readonly monitorCgroup?: string;
   /** File whose `oom_kill` counter tells of an OOM kill: v1 memory.oom_control, v2 memory.events. */
   readonly oomFile?: string;
   readonly network?: NetworkPlan;
