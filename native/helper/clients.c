@@ -16,6 +16,7 @@ struct client {
   bool greeted;
   bool feeds; /* its end of input is the end of stdin, where stdin takes one feeder only */
   bool input_ended;
+  bool told_end;
   uint32_t wants;
 
   /* the frame being received */
@@ -246,6 +247,7 @@ void clients_ready(uint64_t tag, uint32_t epoll_events) {
   ssize_t got = recv(client->fd, buffer, sizeof buffer, MSG_DONTWAIT);
   if (got == -1 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return drop(client);
+  if (client->told_end) return;  // it was meant for a process that has ended
   parse(client, buffer, (size_t)got);
 }
 
@@ -258,6 +260,13 @@ void clients_output(enum frame_type type, const void* data, size_t length) {
 }
 
 bool clients_blocked(void) {
+  for (unsigned i = 0; i < MOST_CLIENTS; i++) {
+    if (clients.all[i].pending_length > 0 && !clients.all[i].told_end) return true;
+  }
+  return false;
+}
+
+bool clients_owed(void) {
   for (unsigned i = 0; i < MOST_CLIENTS; i++) {
     if (clients.all[i].pending_length > 0) return true;
   }
@@ -292,7 +301,22 @@ bool clients_input_drained(void) {
 
 void clients_exit(uint32_t exit_code, uint32_t signal, bool out_of_memory) {
   uint32_t words[3] = {exit_code, signal, out_of_memory};
-  for (unsigned i = 0; i < MOST_CLIENTS; i++) send_frame(&clients.all[i], FRAME_EXIT, words, sizeof words);
+  for (unsigned i = 0; i < MOST_CLIENTS; i++) {
+    struct client* client = &clients.all[i];
+    if (client->fd == -1 || client->told_end) continue;
+    send_frame(client, FRAME_EXIT, words, sizeof words);
+    client->told_end = client->input_ended = true;
+    client->feeds = false;
+    client->wants = 0;
+  }
+}
+
+void clients_forget_input(void) {
+  for (unsigned i = 0; i < MOST_CLIENTS; i++) {
+    struct client* client = &clients.all[i];
+    if (client->told_end || client->fd == -1) client->input_start = client->input_length = 0;
+  }
+  clients.feeder_gone = false;
 }
 
 bool clients_present(void) {

@@ -33,8 +33,11 @@ void clients_ready(uint64_t tag, uint32_t epoll_events);
 /** Sends a piece of output, at most FRAME_PAYLOAD_MAX bytes, to all who want it. */
 void clients_output(enum frame_type type, const void* data, size_t length);
 
-/** True while some client has not taken what was sent to it. */
+/** True while some client of this run has not taken what was sent to it. */
 bool clients_blocked(void);
+
+/** True while anybody has not taken what was sent, also clients that know the end. */
+bool clients_owed(void);
 
 /** Input that waits to be passed on: its start and length, from one client after the other. 0: none. */
 size_t clients_input(const uint8_t** data);
@@ -45,8 +48,11 @@ void clients_input_taken(size_t length);
 /** True when no client holds input any more and the feeding one has ended: stdin may be closed. */
 bool clients_input_drained(void);
 
-/** Tells everybody the end. */
+/** Tells everybody the end of this run. They get nothing of a later one. */
 void clients_exit(uint32_t exit_code, uint32_t signal, bool out_of_memory);
+
+/** Prepares for the process to be started again: what the clients of the run before sent is forgotten. */
+void clients_forget_input(void);
 
 /** True while somebody is connected. */
 bool clients_present(void);

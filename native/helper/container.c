@@ -17,6 +17,7 @@
 #include "dns_sockets.h"
 #include "mounts.h"
 #include "netns.h"
+#include "proc_stat.h"
 #include "report.h"
 #include "rootfs.h"
 
@@ -38,6 +39,10 @@ static int* open_namespaces(const struct plan* plan) {
     const uint32_t shareable = CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     bool possible = (namespace.flag & shareable) != 0;
     if (fs.f_type != NSFS_MAGIC || !possible) fail_because(STAGE_JOIN, EINVAL, namespace.path);
+    // Looked at after the namespace was opened: a later process of that number has other ticks.
+    bool gone =
+        namespace.start_ticks != 0 && proc_start_ticks((pid_t) namespace.pid) != namespace.start_ticks;
+    if (gone) fail_because(STAGE_JOIN, ESRCH, namespace.path);
   }
   return fds;
 }

@@ -45,7 +45,8 @@ static int open_file(int flags) {
 }
 
 int log_open(const char* path, uint64_t max_bytes, uint32_t max_files) {
-  log_file.path = path;
+  log_file.path = strdup(path);  // the plan that names it may be replaced
+  if (log_file.path == NULL) return -1;
   log_file.max_bytes = max_bytes;
   log_file.max_files = max_files;
   return open_file(0);

@@ -79,6 +79,10 @@ static char* put_text(char* out, const uint8_t* text, size_t length) {
   return out;
 }
 
+size_t json_escape(char* out, const char* text, size_t length) {
+  return (size_t)(put_text(out, (const uint8_t*)text, length) - out);
+}
+
 size_t log_time_format(char* out, const struct timespec* time) {
   // The date and the time of day change once a second, the calls come a million times a second.
   static time_t second = -1;

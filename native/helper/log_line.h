@@ -8,6 +8,9 @@
 #define LOG_LINE_OVERHEAD 128
 #define LOG_LINE_GROWTH 6
 
+/** An escaped string takes at most JSON_GROWTH * length bytes. */
+#define JSON_GROWTH 6
+
 /**
  * Writes {"log":"…","stream":"…","time":"…"} and a newline, as docker's json-file driver does: control
  * characters and
@@ -16,6 +19,10 @@
  */
 size_t log_line_format(char* out, bool is_stderr, const char* text, size_t length, bool newline,
                        const struct timespec* time);
+
+/** Writes the inside of a JSON string, escaped as log_line_format() does; no NUL behind it. Returns the
+ * length. */
+size_t json_escape(char* out, const char* text, size_t length);
 
 /** RFC 3339 with nanoseconds, trailing zeros dropped, UTC; at most 31 bytes with the NUL. Returns the length.
  */

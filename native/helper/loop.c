@@ -13,6 +13,7 @@
 #include "dns.h"
 #include "monitor.h"
 #include "report.h"
+#include "restart.h"
 #include "streams.h"
 
 /** How long a client that has been told everything may stay. */
@@ -24,11 +25,13 @@ static struct {
   int epoll;
   int signals;
   bool ended;
+  /** Asked to end: it is not started again. */
+  bool stopping;
   /** When SIGKILL follows, in milliseconds of the monotonic clock; 0: not asked to stop. */
   int64_t kill_at;
 } loop;
 
-static int64_t now_ms(void) {
+int64_t loop_now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -36,13 +39,22 @@ static int64_t now_ms(void) {
 
 /** Signals the container's process. A frozen one would not even notice SIGKILL. */
 static void send_signal(uint32_t number) {
-  if (number > 64) return;
+  if (number > 64 || monitor.pidfd == -1) return;
   syscall(SYS_pidfd_send_signal, monitor.pidfd, number, NULL, 0);
   if (number == SIGKILL && monitor.plan.target == TARGET_CONTAINER) cgroups_thaw(&monitor.plan);
 }
 
+/** A signal from a user's terminal. One that asks for the end asks for it for good. */
+static void pass_signal(uint32_t number) {
+  if (restart_is_end_signal(number)) {
+    loop.stopping = true;
+    restart_forbid();
+  }
+  send_signal(number);
+}
+
 static const struct clients_events events = {
-    .resize = streams_resize, .signal = send_signal, .input_ended = streams_end_input};
+    .resize = streams_resize, .signal = pass_signal, .input_ended = streams_end_input};
 
 static void watch(int fd, enum tag tag) {
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
@@ -66,8 +78,9 @@ void loop_prepare(int first_client) {
 /** Told to stop: asks the container, and means to insist later. */
 static void stop(void) {
   int32_t seconds = monitor.plan.session.stop_timeout_seconds;
+  loop.stopping = true;
   send_signal(monitor.plan.session.stop_signal);
-  if (loop.kill_at == 0 && seconds >= 0) loop.kill_at = now_ms() + (int64_t)seconds * 1000;
+  if (loop.kill_at == 0 && seconds >= 0) loop.kill_at = loop_now_ms() + (int64_t)seconds * 1000;
 }
 
 static void handle_signals(void) {
@@ -89,20 +102,22 @@ static void handle_exit(void) {
   siginfo_t info = {0};
   if (waitid(P_PIDFD, (id_t)monitor.pidfd, &info, WEXITED) == -1) fail(STAGE_SYSTEM, "wait");
   clock_gettime(CLOCK_REALTIME, &monitor.finished_at);
+  monitor.outcome = (struct outcome){0};
   if (info.si_code == CLD_EXITED) {
     monitor.outcome.exit_code = info.si_status;
   } else {
     monitor.outcome.signal = info.si_status;
     monitor.outcome.exit_code = 128 + info.si_status;
   }
-  epoll_ctl(loop.epoll, EPOLL_CTL_DEL, monitor.pidfd, NULL);
+  close(monitor.pidfd);
+  monitor.pidfd = -1;
   loop.ended = true;
 }
 
 /** Milliseconds until `moment`, as epoll_wait takes them; -1: no such moment. */
 static int timeout_until(int64_t moment) {
   if (moment == 0) return -1;
-  int64_t left = moment - now_ms();
+  int64_t left = moment - loop_now_ms();
   return left > 0 ? (int)left : 0;
 }
 
@@ -134,24 +149,32 @@ static void wait_and_dispatch(int timeout_ms) {
 }
 
 void loop_run(void) {
+  loop.ended = false;
+  loop.kill_at = 0;
   streams_watch(loop.epoll, TAG_OUT, TAG_ERR, TAG_IN);
   watch(monitor.pidfd, TAG_EXIT);
   if (dns_descriptor() != -1) watch(dns_descriptor(), TAG_DNS);
   while (!loop.ended) {
     wait_and_dispatch(timeout_until(loop.kill_at));
     streams_update();
-    if (loop.kill_at == 0 || now_ms() < loop.kill_at) continue;
+    if (loop.kill_at == 0 || loop_now_ms() < loop.kill_at) continue;
     send_signal(SIGKILL);
-    loop.kill_at = now_ms() + 1000;
+    loop.kill_at = loop_now_ms() + 1000;
   }
+}
+
+bool loop_pause(int64_t milliseconds) {
+  int64_t until = loop_now_ms() + milliseconds;
+  while (!loop.stopping && loop_now_ms() < until) wait_and_dispatch(timeout_until(until));
+  return !loop.stopping;
 }
 
 void loop_deliver(void) {
   int64_t leave_at = 0;
   // A client leaves when it knows the end; one that goes on writing must not find the door shut before it has
   // read that.
-  while (clients_present() && (leave_at == 0 || now_ms() < leave_at)) {
-    if (leave_at == 0 && !clients_blocked()) leave_at = now_ms() + FAREWELL_MS;
+  while (clients_present() && (leave_at == 0 || loop_now_ms() < leave_at)) {
+    if (leave_at == 0 && !clients_owed()) leave_at = loop_now_ms() + FAREWELL_MS;
     wait_and_dispatch(timeout_until(leave_at));
   }
 }

@@ -28,9 +28,11 @@
 #include "log.h"
 #include "loop.h"
 #include "netns.h"
+#include "plan_file.h"
 #include "proc_stat.h"
 #include "process.h"
 #include "report.h"
+#include "restart.h"
 #include "state.h"
 #include "streams.h"
 #include "teardown.h"
@@ -49,7 +51,10 @@ struct monitor monitor = {.report = REPORT_FD,
                           .out = -1,
                           .err = -1,
                           .slave = -1,
-                          .listener = -1};
+                          .listener = -1,
+                          .status = MONITOR_EXITED};
+
+static void finish(void);
 
 /** A start that failed: nothing of it stays. */
 static _Noreturn void give_up(enum report_stage stage, int error, const char* operand) {
@@ -64,6 +69,12 @@ static _Noreturn void give_up(enum report_stage stage, int error, const char* op
   if (monitor.pid > 0) {
     kill(monitor.pid, SIGKILL);
     while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;
+  }
+  if (monitor.restarts > 0) {
+    // As docker: that ends it, with the exit status of the last run.
+    snprintf(monitor.error, sizeof monitor.error, "start it again: %.256s: %s", operand, strerror(error));
+    finish();
+    _exit(1);
   }
   if (monitor.lock != -1) teardown(false);
   report_send(monitor.report, stage, error, operand, 0);
@@ -203,28 +214,32 @@ static void await_exec(int channel) {
 }
 
 static void start_container(struct process_start* start) {
-  netns_claim_ports(&monitor.plan);
+  // Ports stay claimed and mapped while the container waits to be started again.
+  if (monitor.restarts == 0) netns_claim_ports(&monitor.plan);
   cgroups_make(&monitor.cgroups, &monitor.plan);
   if (!(monitor.plan.container.unshare & CLONE_NEWPID)) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   monitor.pid = container_start(start, &monitor.cgroups, &monitor.pidfd);
   monitor.channel = start->channel;
   if (monitor.plan.session.has_network) {
-    monitor.ports_set_up = true;
     netns_set_up_host(&monitor.plan, monitor.pid);
+    if (!monitor.ports_set_up) {
+      monitor.ports_set_up = true;
+      netns_add_ports(&monitor.plan);
+    }
     channel_send(start->channel, CHANNEL_NETWORK_READY, 0);
   }
 }
 
 /** A thousand published ports take a thousand descriptors. */
-static void raise_descriptor_limit(struct rlimit* before) {
-  if (getrlimit(RLIMIT_NOFILE, before) == -1) fail(STAGE_RLIMIT, "descriptors");
-  struct rlimit raised = {.rlim_cur = before->rlim_max, .rlim_max = before->rlim_max};
+static void raise_descriptor_limit(void) {
+  if (getrlimit(RLIMIT_NOFILE, &monitor.descriptors) == -1) fail(STAGE_RLIMIT, "descriptors");
+  struct rlimit raised = {.rlim_cur = monitor.descriptors.rlim_max, .rlim_max = monitor.descriptors.rlim_max};
   setrlimit(RLIMIT_NOFILE, &raised);
 }
 
 static void start_process(void) {
-  struct process_start start = {.plan = &monitor.plan, .stdio = streams_make(), .channel = -1};
-  raise_descriptor_limit(&start.descriptors);
+  struct process_start start = {
+      .plan = &monitor.plan, .stdio = streams_make(), .channel = -1, .descriptors = monitor.descriptors};
   if (monitor.plan.target == TARGET_CONTAINER) {
     start_container(&start);
   } else {
@@ -235,6 +250,7 @@ static void start_process(void) {
   await_exec(start.channel);
   cgroups_close(&monitor.cgroups);
   clock_gettime(CLOCK_REALTIME, &monitor.started_at);
+  monitor.began_ms = loop_now_ms();
   monitor.start_ticks = proc_start_ticks(monitor.pid);
 }
 
@@ -242,23 +258,63 @@ static void note_warning(const char* text) {
   report_keep_warning(text);
 }
 
-/** From the last breath of the process to the last word to the clients. */
-static void finish(void) {
+/** From the last breath of the process to its whole outcome. */
+static void end_run(void) {
   dns_end();
   bool container = monitor.plan.target == TARGET_CONTAINER;
   if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
   streams_finish();
   log_finish();
   monitor.outcome.memory = cgroups_memory(&monitor.plan);
-  monitor.running = false;
+}
+
+static void tell_clients(void) {
+  clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal,
+               monitor.outcome.memory.oom_kills > 0);
+}
+
+/**
+ * Waits to start the process again, where the plan in force says so. What belongs to one run goes; addresses,
+ * ports, socket and log stay. False: it is not to be started again, or not any more.
+ */
+static bool await_restart(void) {
+  int64_t delay;
+  if (monitor.plan.target != TARGET_CONTAINER || !restart_due(&delay)) return false;
+  monitor.status = MONITOR_RESTARTING;
+  monitor.restarts++;
+  monitor.pid = 0;
+  state_write();
+  cgroups_remove(&monitor.plan);
+  netns_remove_links(&monitor.plan);
+  clients_accept(monitor.listener);
+  tell_clients();
+  // In this order: who forbids it looks for the state afterwards (packages/runtime/src/lifecycle/stop.ts).
+  if (restart_is_forbidden() || !loop_pause(delay) || restart_is_forbidden()) return false;
+  plan_file_reload();
+  streams_reset();
+  return monitor.plan.session.has_restart;
+}
+
+/** From the outcome to the last word to the clients. */
+static void finish(void) {
+  monitor.status = MONITOR_EXITED;
   state_write();
   teardown(true);
   clients_accept(monitor.listener);  // who came before the socket went
   close(monitor.listener);
-  clients_exit((uint32_t)monitor.outcome.exit_code, (uint32_t)monitor.outcome.signal,
-               monitor.outcome.memory.oom_kills > 0);
+  tell_clients();
   close(monitor.lock);
   loop_deliver();
+}
+
+/** The process from its start to its end. */
+static void run(void) {
+  start_process();
+  monitor.status = MONITOR_RUNNING;
+  if (state_write() == -1) fail(STAGE_SYSTEM, monitor.plan.session.state_dir);
+  if (monitor.restarts == 0) report_send(monitor.report, STAGE_STARTED, 0, "", (uint32_t)monitor.pid);
+  loop_run();
+  end_run();
 }
 
 int monitor_main(void) {
@@ -275,11 +331,10 @@ int monitor_main(void) {
   listen_for_clients();
   loop_prepare(session->first_client ? FIRST_CLIENT_FD : -1);
   if (!session->first_client) close(FIRST_CLIENT_FD);
-  start_process();
-  monitor.running = true;
-  if (state_write() == -1) fail(STAGE_SYSTEM, session->state_dir);
-  report_send(monitor.report, STAGE_STARTED, 0, "", (uint32_t)monitor.pid);
-  loop_run();
+  raise_descriptor_limit();
+  do {
+    run();
+  } while (await_restart());
   finish();
   return 0;
 }

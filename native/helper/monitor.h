@@ -2,6 +2,7 @@
 #define TINYD_MONITOR_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -14,6 +15,9 @@ struct outcome {
   int signal;    /* 0: it exited by itself */
   struct memory_use memory;
 };
+
+/** What state.json says of the container. */
+enum monitor_status { MONITOR_RUNNING, MONITOR_RESTARTING, MONITOR_EXITED };
 
 /** All that the monitor holds while its container, or exec'd process, lives. There is one per process. */
 struct monitor {
@@ -28,7 +32,9 @@ struct monitor {
   uint64_t start_ticks;
   struct timespec started_at;
   struct timespec finished_at;
+  int64_t began_ms; /* of loop_now_ms(): when the process was started */
   struct outcome outcome;
+  struct rlimit descriptors; /* RLIMIT_NOFILE as the caller had it: the monitor raises its own */
 
   /* The container's stdio, our side; with a terminal all is its master. -1: closed. */
   int in;
@@ -38,7 +44,9 @@ struct monitor {
 
   int listener;
   bool ports_set_up;
-  bool running; /* state.json says so */
+  enum monitor_status status;
+  uint32_t restarts; /* since a user started it */
+  char error[512];   /* why it could not be started again */
 };
 
 extern struct monitor monitor;

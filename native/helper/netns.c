@@ -97,17 +97,29 @@ void netns_set_up_host(const struct plan* plan, pid_t pid) {
     netns_send_batch(NETLINK_ROUTE, network->host_batch, STAGE_NETWORK_HOST);
     netns_reserve();  // lets go of the namespace
   }
-  netns_send_batch(NETLINK_NETFILTER, network->port_batch, STAGE_NETWORK_PORTS);
 }
 
-void netns_remove_ports(const struct plan* plan) {
-  struct plan_bytes batch = plan->session.network.port_teardown_batch;
+void netns_add_ports(const struct plan* plan) {
+  if (!plan->session.has_network) return;
+  netns_send_batch(NETLINK_NETFILTER, plan->session.network.port_batch, STAGE_NETWORK_PORTS);
+}
+
+/** Sends a batch that undoes something; what it finds gone is no failure. */
+static void try_batch(const struct plan* plan, int protocol, struct plan_bytes batch) {
   struct netlink_error error;
   if (!plan->session.has_network || batch.length == 0) return;
-  int fd = netlink_open(NETLINK_NETFILTER);
+  int fd = netlink_open(protocol);
   if (fd == -1) return;
   netlink_exchange(fd, batch.data, batch.length, NULL, NULL, &error);
   close(fd);
+}
+
+void netns_remove_ports(const struct plan* plan) {
+  try_batch(plan, NETLINK_NETFILTER, plan->session.network.port_teardown_batch);
+}
+
+void netns_remove_links(const struct plan* plan) {
+  try_batch(plan, NETLINK_ROUTE, plan->session.network.host_teardown_batch);
 }
 
 void netns_set_up_container(const struct plan* plan) {

@@ -11,12 +11,17 @@ void netns_reserve(void);
 /** Sends one batch of netlink messages and waits for the kernel's word; empty: nothing to do. */
 void netns_send_batch(int protocol, struct plan_bytes batch, enum report_stage stage);
 
+/** Takes the host's side of the links away, if it is not gone with the namespace; failures are ignored. */
+void netns_remove_links(const struct plan* plan);
+
 /** Binds the published ports for as long as the monitor lives, so that no other program takes them. */
 void netns_claim_ports(const struct plan* plan);
 
-/** The host's side: veth and bridge port, then port map elements. The container's namespace is that of `pid`.
- */
+/** The host's side: veth and bridge port. The container's namespace is that of `pid`. */
 void netns_set_up_host(const struct plan* plan, pid_t pid);
+
+/** Adds the port map elements. */
+void netns_add_ports(const struct plan* plan);
 
 /** Takes the port map elements out again; failures are ignored. */
 void netns_remove_ports(const struct plan* plan);

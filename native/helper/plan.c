@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define PLAN_MAGIC 0x504e5954u /* "TYNP" */
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 #define PLAN_END 0x21444e45u /* "END!" */
 
 static size_t bytes_left(const struct plan_reader* reader) {
@@ -135,6 +135,7 @@ static struct plan_network next_network(struct plan_reader* reader) {
   network.container_batch = next_bytes(reader);
   network.port_batch = next_bytes(reader);
   network.port_teardown_batch = next_bytes(reader);
+  network.host_teardown_batch = next_bytes(reader);
   network.claims = NEXT_LIST(reader, plan_next_claim);
   network.sysctls = NEXT_LIST(reader, plan_next_pair);
   network.has_dns = next_bool(reader);
@@ -169,6 +170,11 @@ static void read_session(struct plan_reader* reader, struct plan_session* sessio
   if (session->has_network) session->network = next_network(reader);
   session->stop_signal = next_below(reader, 65);
   session->stop_timeout_seconds = (int32_t)plan_next_u32(reader);
+  session->has_restart = next_bool(reader);
+  if (session->has_restart) {
+    session->restart.only_failures = next_bool(reader);
+    session->restart.most_times = plan_next_u32(reader);
+  }
   session->releases = NEXT_LIST(reader, plan_next_release);
   session->remove_links = NEXT_LIST(reader, plan_next_string);
   session->remove_trees = NEXT_LIST(reader, plan_next_string);
@@ -178,6 +184,8 @@ struct plan_namespace plan_next_namespace(struct plan_reader* reader) {
   struct plan_namespace namespace;
   namespace.flag = plan_next_u32(reader);
   namespace.path = plan_next_string(reader);
+  namespace.pid = next_below(reader, INT32_MAX);
+  namespace.start_ticks = next_u64(reader);
   return namespace;
 }
 

@@ -82,6 +82,7 @@ struct plan_network {
   struct plan_bytes container_batch;
   struct plan_bytes port_batch;
   struct plan_bytes port_teardown_batch;
+  struct plan_bytes host_teardown_batch;
   struct plan_list claims;
   struct plan_list sysctls;
   bool has_dns;
@@ -93,6 +94,12 @@ struct plan_network {
 struct plan_release {
   const char* file;
   uint64_t offset;
+};
+
+/** When the process is to be started again after its end. */
+struct plan_restart {
+  bool only_failures;  /* not after an exit status of 0 */
+  uint32_t most_times; /* 0: as often as it takes */
 };
 
 struct plan_session {
@@ -114,6 +121,8 @@ struct plan_session {
   struct plan_network network;
   uint32_t stop_signal;
   int32_t stop_timeout_seconds; /* negative: wait for ever */
+  bool has_restart;
+  struct plan_restart restart;
   struct plan_list releases;
   struct plan_list remove_links;
   struct plan_list remove_trees;
@@ -122,6 +131,8 @@ struct plan_session {
 struct plan_namespace {
   uint32_t flag; /* CLONE_NEW* */
   const char* path;
+  uint32_t pid; /* whose namespace it is, if `start_ticks` is not 0 */
+  uint64_t start_ticks;
 };
 
 /** One mount step; which fields are set depends on `kind`. */

@@ -12,6 +12,9 @@
 #include "monitor.h"
 #include "proc_stat.h"
 
+static const char* const status_words[] = {
+    [MONITOR_RUNNING] = "running", [MONITOR_RESTARTING] = "restarting", [MONITOR_EXITED] = "exited"};
+
 static int format_state(char* text, size_t size) {
   char boot[64] = "", started[40], finished[40];
   // A PID and its start time mean something within one boot only.
@@ -20,23 +23,25 @@ static int format_state(char* text, size_t size) {
   int length =
       snprintf(text, size,
                "{\"schema\":1,\"status\":\"%s\",\"pid\":%d,\"startTicks\":\"%llu\",\"bootId\":\"%s\","
-               "\"monitorPid\":%d,\"monitorStartTicks\":\"%llu\",\"startedAt\":\"%s\"",
-               monitor.running ? "running" : "exited", monitor.pid, (unsigned long long)monitor.start_ticks,
-               boot, getpid(), (unsigned long long)proc_start_ticks(getpid()), started);
-  if (monitor.running) return length + snprintf(text + length, size - (size_t)length, "}\n");
+               "\"monitorPid\":%d,\"monitorStartTicks\":\"%llu\",\"restartCount\":%u,\"startedAt\":\"%s\"",
+               status_words[monitor.status], monitor.pid, (unsigned long long)monitor.start_ticks, boot,
+               getpid(), (unsigned long long)proc_start_ticks(getpid()), monitor.restarts, started);
+  if (monitor.status == MONITOR_RUNNING)
+    return length + snprintf(text + length, size - (size_t)length, "}\n");
   const struct outcome* outcome = &monitor.outcome;
   log_time_format(finished, &monitor.finished_at);
-  return length + snprintf(text + length, size - (size_t)length,
-                           ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,"
-                           "\"oomKills\":%llu,\"memoryPeakBytes\":%llu,\"error\":\"\"}\n",
-                           finished, outcome->exit_code, outcome->signal,
-                           outcome->memory.oom_kills > 0 ? "true" : "false",
-                           (unsigned long long)outcome->memory.oom_kills,
-                           (unsigned long long)outcome->memory.peak_bytes);
+  length += snprintf(
+      text + length, size - (size_t)length,
+      ",\"finishedAt\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,"
+      "\"oomKills\":%llu,\"memoryPeakBytes\":%llu,\"error\":\"",
+      finished, outcome->exit_code, outcome->signal, outcome->memory.oom_kills > 0 ? "true" : "false",
+      (unsigned long long)outcome->memory.oom_kills, (unsigned long long)outcome->memory.peak_bytes);
+  length += (int)json_escape(text + length, monitor.error, strlen(monitor.error));
+  return length + snprintf(text + length, size - (size_t)length, "\"}\n");
 }
 
 int state_write(void) {
-  char text[1024], temporary[PATH_MAX], path[PATH_MAX];
+  char text[1024 + JSON_GROWTH * sizeof monitor.error], temporary[PATH_MAX], path[PATH_MAX];
   const char* folder = monitor.plan.session.state_dir;
   int length = format_state(text, sizeof text);
   if (snprintf(path, sizeof path, "%s/state.json", folder) >= (int)sizeof path ||

@@ -144,6 +144,12 @@ void streams_finish(void) {
   close_stream(&streams.out);
   close_stream(&streams.err);
   if (monitor.slave != -1) close(monitor.slave);
+  monitor.slave = -1;
+}
+
+void streams_reset(void) {
+  clients_forget_input();
+  streams.input_ending = false;
 }
 
 void streams_end_input(void) {

@@ -24,6 +24,9 @@ void streams_update(void);
 /** Reads what is left after the end, and closes our side. */
 void streams_finish(void);
 
+/** Prepares for the next run of a process that is started again. */
+void streams_reset(void);
+
 /** Closes the container's stdin once the input that came is passed on. */
 void streams_end_input(void);
 

@@ -80,6 +80,49 @@ describe('the life of a container', () => {
     assert.equal((await engine.run(['inspect', 'main'])).code, 1);
   });
 
+  it('is started again by its restart policy', async () => {
+    await engine.ok(
+      'run',
+      '-d',
+      '--name',
+      'main',
+      '--restart',
+      'on-failure:2',
+      PLAIN,
+      'sh',
+      '-c',
+      'echo run; exit 3',
+    );
+    for (let i = 0; i < 200 && (await statusOf('main')) !== 'exited'; i++) await sleep(20);
+    assert.equal(await engine.ok('inspect', '-f', '{{.State.ExitCode}} {{.RestartCount}}', 'main'), '3 2');
+    assert.equal(await engine.ok('logs', 'main'), 'run\nrun\nrun');
+    await engine.ok('rm', 'main');
+    await engine.ok('run', '-d', '--name', 'main', '--restart', 'always', PLAIN, 'sh', '-c', 'exit 4');
+    for (let i = 0; i < 200 && Number(await engine.ok('inspect', '-f', '{{.RestartCount}}', 'main')) < 4; i++)
+      await sleep(50);
+    for (let i = 0; i < 200 && (await statusOf('main')) !== 'restarting'; i++) await sleep(20);
+    assert.match(
+      await engine.ok('ps', '--format', '{{.State}} {{.Status}}'),
+      /^restarting Restarting \(4\) .* ago$/,
+    );
+    const flags = await engine.ok(
+      'inspect',
+      '-f',
+      '{{.State.Running}} {{.State.Restarting}} {{.State.Pid}}',
+      'main',
+    );
+    assert.equal(flags, 'true true 0');
+    assert.notEqual((await engine.run(['rm', 'main'])).code, 0);
+    assert.equal(await engine.ok('update', '--restart', 'unless-stopped', 'main'), 'main');
+    const policy = await engine.ok('inspect', '-f', '{{json .HostConfig.RestartPolicy}}', 'main');
+    assert.deepEqual(JSON.parse(policy), { Name: 'unless-stopped', MaximumRetryCount: 0 });
+    await engine.ok('stop', 'main');
+    assert.equal(await state('main'), 'exited 4');
+    for (const flag of ['always:3', 'sometimes', 'on-failure:x'])
+      assert.notEqual((await engine.run(['create', '--restart', flag, PLAIN])).code, 0, flag);
+    assert.notEqual((await engine.run(['create', '--rm', '--restart', 'always', PLAIN])).code, 0);
+  });
+
   it('can be stopped short by pause', async () => {
     await engine.ok('run', '-d', '--name', 'main', PLAIN, 'sleep', '100');
     assert.equal(await engine.ok('pause', 'main'), 'main');

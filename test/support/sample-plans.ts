@@ -27,6 +27,7 @@ const session: SessionPlan = {
     containerBatch: Uint8Array.from({ length: 64 }, (_, index) => index),
     portBatch: Uint8Array.from({ length: 33 }, (_, index) => index),
     portTeardownBatch: Uint8Array.from({ length: 32 }, (_, index) => index),
+    hostTeardownBatch: Uint8Array.from({ length: 40 }, (_, index) => index),
     claims: [
       { protocol: 'tcp', address: '0.0.0.0', port: 8080 },
       { protocol: 'udp', address: '::1', port: 53 },
@@ -40,6 +41,7 @@ const session: SessionPlan = {
   },
   stopSignal: 15,
   stopTimeoutSeconds: -1,
+  restart: { onlyFailures: true, mostTimes: 3 },
   teardown: {
     releases: [{ file: '/var/lib/tinyd/networks/bridge.ipam', offset: 2 ** 33 }],
     removeLinks: ['/var/lib/tinyd/names/web'],
@@ -76,7 +78,7 @@ export const containerPlan: Plan = {
   target: {
     kind: 'container',
     unshare: ['mnt', 'pid', 'ipc', 'uts', 'cgroup'],
-    join: [{ kind: 'net', path: '/proc/42/ns/net' }],
+    join: [{ kind: 'net', path: '/proc/42/ns/net', process: { pid: 42, startTicks: 2n ** 33n } }],
     hostname: 'web',
     domainname: 'example.org',
     rootfs: { workingDir: '/var/lib/tinyd', overlayOptions: 'lowerdir=l/a:l/b', target: '/rootfs' },

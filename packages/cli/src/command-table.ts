@@ -7,6 +7,7 @@ interface CommandModule {
 /** Every command, loaded when it is asked for: a command costs nothing to the others' start. */
 const COMMANDS = {
   attach: () => require('./commands/attach') as typeof import('./commands/attach'),
+  boot: () => require('./commands/boot') as typeof import('./commands/boot'),
   commit: () => require('./commands/commit') as typeof import('./commands/commit'),
   completion: () => require('./commands/completion') as typeof import('./commands/completion'),
   cp: () => require('./commands/cp') as typeof import('./commands/cp'),

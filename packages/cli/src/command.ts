@@ -10,6 +10,7 @@ import { globalFlags } from './flags/global-flags';
 import type { Globals } from './globals';
 import { writeErr } from './output';
 import { asTinydError, formatError } from './present/error';
+import { reportSettled } from './use-cases/report-settled';
 import { requireRoot } from './use-cases/require-root';
 
 /**
@@ -40,7 +41,7 @@ export abstract class TinydCommand extends Command {
 
   /** The containers below --root. */
   protected openRuntime(): Runtime {
-    return openRuntime(this.globals);
+    return openRuntime(this.globals, reportSettled);
   }
 
   /** The images below --root. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
  *
  * The temporary name is fixed per process, so that a killed writer leaves at most one file, inside the same folder.
  */
-export function replaceFile(path: string, content: string, mode = 0o600): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): void {
   replace(path, content, mode, fsyncSync);
   syncFolder(dirname(path));
 }
@@ -15,16 +15,21 @@ export function replaceFile(path: string, content: string, mode = 0o600): void {
  * The same for readers alone: what a power cut leaves of it is not known. For what the next start writes anew, since
  * flushing costs more than all the rest of a start.
  */
-export function replaceUnflushed(path: string, content: string, mode = 0o600): void {
+export function replaceUnflushed(path: string, content: string | Uint8Array, mode = 0o600): void {
   replace(path, content, mode, () => undefined);
 }
 
-function replace(path: string, content: string, mode: number, flush: (fd: number) => void): void {
+function replace(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  flush: (fd: number) => void,
+): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const fd = openSync(temporary, 'w', mode);
     try {
-      writeSync(fd, content);
+      writeFileSync(fd, content);
       flush(fd);
     } finally {
       closeSync(fd);

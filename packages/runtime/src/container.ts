@@ -23,10 +23,11 @@ import { type LimitChanges, updateContainer } from './lifecycle/update';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
+import type { RestartPolicy } from './options';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
 import { isPaused } from './state/paused';
-import { STATUS_RULES, wrongState } from './state/status';
+import { isUp, STATUS_RULES, wrongState } from './state/status';
 
 /**
  * One container of a root folder: a handle that knows an ID and nothing else. Every call looks at the container as it
@@ -97,9 +98,9 @@ export class Container {
     return renameContainer(this.#context, this.id, name);
   }
 
-  /** Changes its limits, all or none; returns warnings. See {@link updateContainer} for the errors. */
-  update(changes: LimitChanges): Promise<readonly string[]> {
-    return updateContainer(this.#context, this.id, changes);
+  /** Changes its limits and restart policy, all or none; returns warnings. See {@link updateContainer} for the errors. */
+  update(changes: LimitChanges, restart?: RestartPolicy): Promise<readonly string[]> {
+    return updateContainer(this.#context, this.id, changes, restart);
   }
 
   /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
@@ -167,7 +168,7 @@ export class Container {
   /** What it wrote, oldest first. Nothing with the log driver `none`. */
   logs(options: LogOptions = {}): AsyncGenerator<LogEntry> {
     const { paths } = requireContainer(this.#context, this.id);
-    const isRunning = () => viewContainer(this.#context, this.id)?.state.status === 'running';
-    return readLogs(paths.log, options, isRunning);
+    const goesOn = () => isUp(viewContainer(this.#context, this.id)?.state.status ?? 'exited');
+    return readLogs(paths.log, options, goesOn);
   }
 }

@@ -1,11 +1,13 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
+export type { SettledContainer } from './context';
 export type { Cause, Explanation, Finding } from './explain/explanation';
 export type { ReadLayerOptions } from './files/changes';
 export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
 export type { FileChange } from './files/diff';
 export type { OwnLayer } from './files/own-layer';
 export type { RuntimeFolders } from './layout';
+export type { BootedContainer } from './lifecycle/boot';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect-document';
 export type { RemoveOptions } from './lifecycle/remove';

@@ -26,6 +26,8 @@ export interface ContainerLayout {
   readonly state: string;
   /** Why the last start that failed did. */
   readonly failedStart: string;
+  /** There when a user has stopped it: it is not started again until a user starts it. */
+  readonly stopped: string;
   readonly network: string;
   readonly lock: string;
   readonly upper: string;
@@ -38,6 +40,8 @@ export interface ContainerLayout {
   readonly runDir: string;
   readonly monitorLock: string;
   readonly attachSocket: string;
+  /** The plan in force while it runs (`plan/plan-file.ts`). */
+  readonly plan: string;
   /** Link to `names/`, by which the monitor of a `--rm` container reaches its name; gone once it is renamed. */
   readonly nameFolder: string;
   readonly execs: string;
@@ -76,6 +80,7 @@ export function containerLayout(
     spec: `${dir}/config.json`,
     state: `${dir}/state.json`,
     failedStart: `${dir}/failed-start.json`,
+    stopped: `${dir}/stopped`,
     network: `${dir}/network.json`,
     lock: `${dir}/lock`,
     upper: `${dir}/upper`,
@@ -88,6 +93,7 @@ export function containerLayout(
     runDir,
     monitorLock: `${runDir}/monitor.lock`,
     attachSocket: `${runDir}/attach.sock`,
+    plan: `${runDir}/plan`,
     nameFolder: `${runDir}/names`,
     execs: `${runDir}/exec`,
   };

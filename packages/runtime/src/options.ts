@@ -38,6 +38,8 @@ export interface CreateOptions {
   readonly attachStdout: boolean;
   readonly attachStderr: boolean;
   readonly autoRemove: boolean;
+  /** Absent: `no`. Never together with `autoRemove`. */
+  readonly restart?: RestartPolicy;
   readonly binds: readonly BindMount[];
   /** Named and anonymous volumes. Those of the image's VOLUMEs come on top. */
   readonly volumes?: readonly VolumeMount[];
@@ -93,6 +95,13 @@ export interface CreateOptions {
     readonly maxBytes: number;
     readonly maxFiles: number;
   };
+}
+
+/** `--restart`: when a container that has ended is started again. */
+export interface RestartPolicy {
+  readonly name: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+  /** For `on-failure`; 0: without limit. */
+  readonly maximumRetryCount: number;
 }
 
 /** `-v /host:/ctr:ro`. */

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { Container } from './container';
-import type { RuntimeContext } from './context';
+import type { RuntimeContext, SettledContainer } from './context';
 import { findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
+import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
 import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
 import { StatsReader, type StatsSample } from './lifecycle/stats';
@@ -11,6 +12,7 @@ import { type ContainerSummary, summarize } from './lifecycle/summary';
 import { Networks } from './networks';
 import type { CreateOptions } from './options';
 import { readStates, viewContainer, viewContainers } from './state/container-state';
+import { isUp } from './state/status';
 import { Volumes } from './volumes/volumes';
 
 /**
@@ -80,7 +82,8 @@ export class Runtime {
   }
 
   /**
-   * Gives back what containers held whose monitor was killed, or that a restart of the host ended. Cheap when there are
+   * Gives back what containers held whose monitor was killed, or that a restart of the host ended; of the former those
+   * are started again whose restart policy says so. Cheap when there are
    * none: any command that runs as root may begin with it. Does nothing without root.
    */
   async settle(): Promise<void> {
@@ -91,8 +94,14 @@ export class Runtime {
   async settledContainers({ onlyUp = false } = {}): Promise<ContainerSummary[]> {
     const context = this.#context;
     const states = isRoot() ? await settleLostContainers(context) : readStates(context);
-    const wanted = [...states].filter(([, { status }]) => !onlyUp || status === 'running');
+    const wanted = [...states].filter(([, { status }]) => !onlyUp || isUp(status));
     return viewContainers(context, new Map(wanted)).map(summarize);
+  }
+
+  /** Starts what its restart policy wants started after a restart of the host. See {@link bootContainers}. */
+  async boot(onDone: (container: BootedContainer) => void): Promise<void> {
+    requireRoot('start containers');
+    await bootContainers(this.#context, onDone);
   }
 
   /** Repairs what a killed monitor or a restart of the host left behind; `--rm` containers that ended are removed. */
@@ -102,10 +111,17 @@ export class Runtime {
   }
 }
 
-/** Opens the containers of a root folder; nothing is made before the first create. */
-export function openRuntime(folders: RuntimeFolders): Runtime {
+/**
+ * Opens the containers of a root folder; nothing is made before the first create.
+ *
+ * @param onSettled told of every container whose monitor did not live to record its end
+ */
+export function openRuntime(
+  folders: RuntimeFolders,
+  onSettled?: (settled: SettledContainer) => void,
+): Runtime {
   const layout = runtimeLayout({ root: resolve(folders.root), state: resolve(folders.state) });
-  return new Runtime({ layout });
+  return new Runtime({ layout, ...(onSettled === undefined ? {} : { onSettled }) });
 }
 
 function isRoot(): boolean {

@@ -145,6 +145,7 @@ export class Box {
           containerBatch: LOOPBACK_UP,
           portBatch: NONE,
           portTeardownBatch: NONE,
+          hostTeardownBatch: NONE,
           claims: [],
           sysctls: [],
         },

@@ -93,6 +93,7 @@ describe('helper: a start that fails', () => {
       containerBatch: new Uint8Array(),
       portBatch: new Uint8Array(),
       portTeardownBatch: new Uint8Array(),
+      hostTeardownBatch: new Uint8Array(),
       claims: [{ protocol: 'tcp' as const, address: '0.0.0.0', port }],
       sysctls: [],
     };

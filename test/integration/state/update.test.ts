@@ -137,8 +137,8 @@ describe('update', function () {
       [['--pids-limit', '5', '--cpus', '4096'], /range of CPUs/],
       [['--cpuset-cpus', '4095'], /not available/],
       [['-m', 'lots'], /invalid argument "lots" for --memory/],
-      [['--restart', 'always'], /--restart is an option of docker that tinyd does not support/],
-      [[], /one or more limits must be given/],
+      [['--pids-limit', '5', '--restart', 'sometimes'], /invalid argument "sometimes" for --restart/],
+      [[], /one or more limits or a restart policy must be given/],
     ];
     for (const [flags, message] of refusals) {
       const { code, stderr } = await tinyd.run(['update', ...flags, 'c']);

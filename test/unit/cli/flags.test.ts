@@ -605,11 +605,23 @@ describe('create options', () => {
     assert.equal(options.stopTimeout, 3);
   });
 
-  it('refuse restart policies and two mounts on one target', () => {
-    assert.equal(
-      refusal(() => read({ restart: 'always' })),
-      'UNSUPPORTED',
-    );
+  it('read restart policies', () => {
+    assert.equal(read({ restart: 'no' }).restart, undefined);
+    assert.equal(read({ restart: '' }).restart, undefined);
+    assert.deepEqual(read({ restart: 'always' }).restart, { name: 'always', maximumRetryCount: 0 });
+    assert.deepEqual(read({ restart: 'on-failure:3' }).restart, {
+      name: 'on-failure',
+      maximumRetryCount: 3,
+    });
+    for (const wrong of ['never', 'always:3', 'on-failure:', 'on-failure:-1', 'on-failure:1:2', 'ALWAYS'])
+      assert.equal(
+        refusal(() => read({ restart: wrong })),
+        'INVALID',
+        wrong,
+      );
+  });
+
+  it('refuse two mounts on one target', () => {
     assert.equal(
       refusal(() => read({ volume: ['/a:/x'], tmpfs: ['/x'] }), '/x'),
       'INVALID',

@@ -8,7 +8,7 @@ describe('plan: encoding', () => {
     for (const plan of [containerPlan, joinPlan]) {
       const bytes = encodePlan(plan);
       assert.equal(bytes.toString('latin1', 0, 4), 'TYNP');
-      assert.equal(bytes.readUInt32LE(4), 1);
+      assert.equal(bytes.readUInt32LE(4), 2);
       assert.equal(bytes.toString('latin1', bytes.length - 4), 'END!');
       assert.equal(bytes.length % 4, 0);
     }

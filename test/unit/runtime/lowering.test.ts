@@ -107,10 +107,13 @@ describe('lowering to a plan', () => {
   });
 
   it('namespaces with a path are joined', () => {
-    assert.deepEqual(lowerNamespaces([{ type: 'mount' }, { type: 'network', path: '/proc/7/ns/net' }]), {
-      unshare: ['mnt'],
-      join: [{ kind: 'net', path: '/proc/7/ns/net' }],
-    });
+    assert.deepEqual(
+      lowerNamespaces([{ type: 'mount' }, { type: 'network', path: '/proc/99999999/ns/net' }]),
+      {
+        unshare: ['mnt'],
+        join: [{ kind: 'net', path: '/proc/99999999/ns/net' }],
+      },
+    );
   });
 
   it('limits keep every bit', () => {

@@ -50,10 +50,19 @@ describe('state of a container', () => {
     });
   }
 
+  it('is restarting while the monitor waits, and then exited with the status of the last run', () => {
+    const waiting: StateFile = { ...EXITED, status: 'restarting', pid: 0, restartCount: 4 };
+    const state = observe(waiting, alive);
+    assert.deepEqual([state.status, state.pid, state.exitCode, state.restartCount], ['restarting', 0, 3, 4]);
+    const lost = observe(waiting, host({}));
+    assert.deepEqual([lost.status, lost.exitCode, lost.stale], ['exited', 3, true]);
+  });
+
   it('allows what docker allows', () => {
     assert.deepEqual(STATUS_RULES, {
       created: { canStart: true, hasProcess: false, canRemove: true },
       running: { canStart: false, hasProcess: true, canRemove: false },
+      restarting: { canStart: false, hasProcess: false, canRemove: false },
       exited: { canStart: true, hasProcess: false, canRemove: true },
     });
   });

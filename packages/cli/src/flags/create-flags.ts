@@ -18,7 +18,10 @@ const identityFlags = {
   pull: text('Pull before creating: always, missing or never', 'WHEN', { ...IDENTITY, default: 'missing' }),
   platform: text('Platform of the image, as os[/arch[/variant]]', 'PLATFORM', IDENTITY),
   quiet: toggle('Print no pull progress', { ...IDENTITY, char: 'q' }),
-  restart: text('Restart policy; only "no" is supported', 'POLICY', { ...IDENTITY, default: 'no' }),
+  restart: text('When to start it again: no, on-failure[:TIMES], always or unless-stopped', 'POLICY', {
+    ...IDENTITY,
+    default: 'no',
+  }),
 };
 
 const processFlags = {

@@ -1,7 +1,7 @@
 import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
 import { parseDeviceNumber, parseDeviceRate } from './device-limits';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
-import { invalidFlag, unsupportedFlag } from './invalid';
+import { invalidFlag } from './invalid';
 import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
 import { checkUserns, parseCgroupns, parseIpc, parsePid, parseUts } from './namespaces';
 import { parseAddHost, parseDnsServer, parseHostname, parseResolverWord } from './network';
@@ -9,6 +9,7 @@ import { parseNetwork, readNetworks } from './networks';
 import { parseCpus, parseCpuset, parseInteger, parseMemory, parseMemorySwap, parseUlimit } from './numbers';
 import { parseExpose, parsePublish } from './ports';
 import { parseCapability, parseDevice, parseLog, parseSignal, parseWorkdir } from './process';
+import { parseRestartPolicy } from './restart-policy';
 import { parseSecurityOptions } from './security';
 
 /** The flags of create-flags.ts as parsed from a command line. */
@@ -36,9 +37,6 @@ export function readCreateOptions(
   host: HostEnvironment = process.env,
 ): UnboundCreateOptions {
   const read = new FlagReader(values);
-  const restart = read.text('restart') ?? 'no';
-  if (restart !== 'no' && restart !== '')
-    throw unsupportedFlag('restart', restart, 'restart policies are not supported');
   read.map('userns', checkUserns);
   const openStdin = read.flag('interactive');
   return compact({
@@ -59,6 +57,7 @@ export function readCreateOptions(
     attachStdout: attached.stdout,
     attachStderr: attached.stderr,
     autoRemove: read.flag('rm'),
+    restart: readRestart(read),
     ...readMounts(read),
     readOnlyRoot: read.flag('read-only'),
     capAdd: read.each('cap-add', parseCapability),
@@ -91,6 +90,11 @@ export function bindImage(
   command: readonly string[],
 ): CreateOptions {
   return { ...options, image, command };
+}
+
+function readRestart(read: FlagReader): CreateOptions['restart'] {
+  const policy = read.map('restart', parseRestartPolicy);
+  return policy?.name === 'no' ? undefined : policy;
 }
 
 function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs' | 'volumes' | 'volumesFrom'> {

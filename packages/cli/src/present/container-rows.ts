@@ -97,6 +97,8 @@ export function statusText(container: ContainerSummary, now: number): string {
       return `Up ${humanDuration(now - Date.parse(container.startedAt))}`;
     case 'paused':
       return `Up ${humanDuration(now - Date.parse(container.startedAt))} (Paused)`;
+    case 'restarting':
+      return `Restarting (${container.exitCode}) ${timeAgo(container.finishedAt, now)}`;
     case 'exited':
       return `Exited (${container.exitCode}) ${timeAgo(container.finishedAt, now)}`;
   }

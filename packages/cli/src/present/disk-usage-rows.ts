@@ -7,7 +7,9 @@ import { humanSize } from './units';
 /** Totals by kind, in docker's columns and template fields. */
 export function diskUsageListing({ images, containers, volumes }: DiskUsage): Listing {
   const used = new Set(containers.map(({ container }) => container.imageId));
-  const running = containers.filter(({ container }) => ['running', 'paused'].includes(container.status));
+  const running = containers.filter(({ container }) =>
+    ['running', 'paused', 'restarting'].includes(container.status),
+  );
   const idle = containers.filter(each => !running.includes(each));
   const mounted = volumes.filter(({ volume }) => volume.containers.length > 0);
   const rows = [

@@ -9,6 +9,7 @@ import type { Globals } from '../globals';
 import { claimCidFile } from './cid-file';
 import { ensureImage, parsePullPolicy } from './ensure-image';
 import { namedPlatform } from './platform';
+import { reportSettled } from './report-settled';
 
 /** A container to be made. */
 export interface CreateRequest {
@@ -36,7 +37,7 @@ export async function createContainer(globals: Globals, request: CreateRequest):
     const { store, image: found } = await ensureImage(globals, wanted);
     const container = await store.withImages('shared', () => {
       const image = store.imageForContainer(found, named);
-      return openRuntime(globals).create(bindImage(options, image, request.command));
+      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command));
     });
     cidFile.write(container.id);
     return container;

@@ -48,9 +48,9 @@ export function selectContainers(
   return selection.last === undefined ? found : found.slice(0, selection.last);
 }
 
-/** A paused container runs, for docker's `ps` too. */
+/** A paused container runs, for docker's `ps` too, and one that waits to be started again. */
 function isUp({ status }: ContainerSummary): boolean {
-  return status === 'running' || status === 'paused';
+  return status === 'running' || status === 'paused' || status === 'restarting';
 }
 
 function predicate(

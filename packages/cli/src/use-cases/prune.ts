@@ -117,5 +117,5 @@ export function imageUsers(runtime: Runtime, imageId: string): ContainerUse[] {
   return runtime
     .containers()
     .filter(container => container.imageId === imageId)
-    .map(({ id, name, status }) => ({ id, name, isRunning: status === 'running' || status === 'paused' }));
+    .map(({ id, name, status }) => ({ id, name, isRunning: status !== 'created' && status !== 'exited' }));
 }

@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { memoryFile, readReport, socketPair, spawnHelper } from '@tinyd/native';
 import type { AttachClient, AttachOptions } from '../attach-client';
-import { encodePlan } from '../plan/encode';
-import type { HelperReport, Plan } from '../plan/plan';
+import type { HelperReport } from '../plan/plan';
 import { decodeReport } from '../plan/report';
 
 /** How the helper is told to execute the plan on descriptor 3. */
@@ -16,11 +15,11 @@ export interface Launched {
 }
 
 /**
- * Hands a plan to a new helper and waits until it has started the process or given up.
+ * Hands an encoded plan to a new helper and waits until it has started the process or given up.
  *
  * Fails with ERR_TINYD_START_FAILED when the helper dies without a report; a report of failure is returned, not thrown.
  */
-export function launchHelper(plan: Plan, attach: AttachOptions | undefined): Launched {
+export function launchHelper(plan: Uint8Array, attach: AttachOptions | undefined): Launched {
   const [ourClient, theirClient] = attach === undefined ? [-1, -1] : socketPair();
   try {
     const report = decodeReport(spawn(plan, theirClient));
@@ -36,7 +35,7 @@ export function launchHelper(plan: Plan, attach: AttachOptions | undefined): Lau
 }
 
 /** Starts the helper; closes `client` and returns the report's bytes. */
-function spawn(plan: Plan, client: number): Buffer {
+function spawn(plan: Uint8Array, client: number): Buffer {
   const handed: number[] = client === -1 ? [] : [client];
   const owned = (fd: number) => {
     handed.push(fd);
@@ -45,7 +44,7 @@ function spawn(plan: Plan, client: number): Buffer {
   let reportFd: number | undefined;
   try {
     const nothing = owned(openSync('/dev/null', 'r+'));
-    const planFd = owned(memoryFile('plan', encodePlan(plan)));
+    const planFd = owned(memoryFile('plan', plan));
     const [ours, theirs] = socketPair();
     reportFd = ours;
     owned(theirs);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeContext } from '../context';
 import { type ContainerView, viewContainer } from '../state/container-state';
+import { isUp } from '../state/status';
 import { waitForMonitor } from './monitor-lock';
 
 /** A monitor that was killed gives up its lock a moment before its process is gone. */
@@ -20,7 +21,7 @@ export async function awaitEnd(
   if (!(await waitForMonitor(view.paths, timeoutMs))) return 'timeout';
   for (;;) {
     const now = viewContainer(context, view.record.id);
-    const sameRun = now?.state.status === 'running' && now.state.startTicks === view.state.startTicks;
+    const sameRun = isUp(now?.state.status ?? 'exited') && now?.state.startTicks === view.state.startTicks;
     if (!sameRun) return now;
     await sleep(EXIT_PAUSE_MS);
   }

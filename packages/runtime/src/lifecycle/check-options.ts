@@ -20,6 +20,7 @@ export function checkOptions(options: CreateOptions): void {
   });
   if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   checkNumbers(options);
+  checkRestart(options.restart, options.autoRemove);
   checkNetworkConflicts(options);
   checkNameConflicts(options);
   deviceCgroupRules(options.deviceCgroupRules);
@@ -32,6 +33,26 @@ export function checkName(name: string): void {
     hint: 'letters, digits and any of _.-, the first a letter or digit',
     details: { name },
   });
+}
+
+/** Fails with ERR_TINYD_OPTION_INVALID: what is removed when it ends cannot be started again. */
+export function checkRestart(policy: CreateOptions['restart'], autoRemove: boolean): void {
+  if (policy === undefined || policy.name === 'no') return;
+  if (autoRemove) {
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      'conflicting options: cannot specify both --restart and --rm',
+      {
+        hint: 'leave one of them out',
+      },
+    );
+  }
+  if (policy.maximumRetryCount !== 0 && policy.name !== 'on-failure') {
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      `use --restart ${policy.name}:${policy.maximumRetryCount}: only on-failure takes a number of times`,
+    );
+  }
 }
 
 function checkNumbers(options: CreateOptions): void {

@@ -9,6 +9,7 @@ import type { RuntimeContext } from '../context';
 import { launchHelper } from '../helper/launch';
 import { startError } from '../helper/start-error';
 import { lowerProcess } from '../lowering/process';
+import { encodePlan } from '../plan/encode';
 import type { Plan } from '../plan/plan';
 import { accountsOfProcess } from '../rootfs/container-accounts';
 import { seccompFor } from '../seccomp/seccomp';
@@ -72,7 +73,7 @@ export async function execInContainer(
     const plan = execPlan(view, execId, runDir, options);
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     undo.add(() => rmSync(runDir, { recursive: true, force: true }));
-    const { report, client } = launchHelper(plan, options.attach);
+    const { report, client } = launchHelper(encodePlan(plan), options.attach);
     if (report.stage !== 'started')
       throw startError(report, 'exec in', view.record.name, options.command[0] ?? '');
     return { id: execId, warnings: report.warnings, ...(client === undefined ? {} : { client }) };

@@ -15,7 +15,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     LogConfig: logConfig(options),
     NetworkMode: networkMode(options.network),
     PortBindings: portBindings(options),
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: restartPolicy(options),
     AutoRemove: options.autoRemove,
     CapAdd: options.capAdd.length === 0 ? null : options.capAdd,
     CapDrop: options.capDrop.length === 0 ? null : options.capDrop,
@@ -92,6 +92,10 @@ function inspectLimits({ limits }: CreateOptions): object {
 
 function inspectRate({ path, value }: DeviceLimit): object {
   return { Path: path, Rate: value };
+}
+
+function restartPolicy({ restart }: CreateOptions): object {
+  return { Name: restart?.name ?? 'no', MaximumRetryCount: restart?.maximumRetryCount ?? 0 };
 }
 
 function bindText(bind: CreateOptions['binds'][number]): string {

@@ -7,6 +7,7 @@ import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
 import { type FailedStart, readFailedStart } from '../state/failed-start';
 import { isPaused } from '../state/paused';
+import { isUp } from '../state/status';
 import { volumeSource } from '../volumes/mount-volumes';
 import { runningExecs } from './exec-sessions';
 import type { InspectDocument } from './inspect-document';
@@ -33,7 +34,7 @@ export function inspectContainer(context: RuntimeContext, view: ContainerView): 
     HostsPath: etc.hosts,
     LogPath: options.log.driver === 'none' ? '' : paths.log,
     Name: `/${record.name}`,
-    RestartCount: 0,
+    RestartCount: view.state.restartCount,
     Driver: 'overlay2',
     Platform: 'linux',
     MountLabel: '',
@@ -62,9 +63,9 @@ function inspectState(view: ContainerView): InspectDocument {
   const paused = isPaused(view);
   return {
     Status: paused ? 'paused' : state.status,
-    Running: state.status === 'running',
+    Running: isUp(state.status),
     Paused: paused,
-    Restarting: false,
+    Restarting: state.status === 'restarting',
     OOMKilled: state.oomKilled,
     Dead: false,
     Pid: state.pid,

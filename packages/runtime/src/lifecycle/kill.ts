@@ -7,20 +7,26 @@ import { stopSignalOf } from '../lowering/session';
 import { parseSignal } from '../spec/signals';
 import { requireContainer } from '../state/container-state';
 import { readStateFile } from '../state/state-file';
-import { STATUS_RULES, wrongState } from '../state/status';
+import { isUp, STATUS_RULES, wrongState } from '../state/status';
+import { endWaiting, isEndSignal, suppressRestart } from './suppress-restart';
 
 /** SIGKILL: it reaches a frozen process only once that is thawed. */
 export const SIGKILL = 9;
 
 /**
  * Signals a container's first process. Takes no lock, so that it works while a start or a stop is under way. A paused
- * container runs on after a signal that is to end it: SIGKILL, or its own stop signal.
+ * container runs on after a signal that is to end it: SIGKILL, or its own stop signal. After a signal that asks for the
+ * end its restart policy does not bring it back; one that waits to be started again ends.
  *
  * Fails with ERR_TINYD_CONTAINER_STATE when nothing runs, ERR_TINYD_OPTION_INVALID for an unknown signal.
  */
 export function killContainer(context: RuntimeContext, id: string, signal: string = 'KILL'): void {
   const number = parseSignal(signal);
-  const { record, state } = requireContainer(context, id);
+  const { paths, record, state: before } = requireContainer(context, id);
+  const isForGood = isUp(before.status) && isEndSignal(record, number);
+  if (isForGood) suppressRestart(paths);
+  const { state } = isForGood ? requireContainer(context, id) : { state: before };
+  if (isForGood && state.status === 'restarting') return void endWaiting(paths);
   if (!STATUS_RULES[state.status].hasProcess) throw wrongState('kill', record.name, state.status);
   // Gone between the look and the signal: the wish is fulfilled for SIGKILL, and for others nothing is left to ask.
   if (!signalProcess(state.pid, BigInt(state.startTicks), number)) {

@@ -20,7 +20,7 @@ import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import { sysctlPath } from '../spec/sysctls';
 import { requireContainer, viewContainers } from '../state/container-state';
-import { wrongState } from '../state/status';
+import { isUp, wrongState } from '../state/status';
 import type { Undo } from '../undo';
 import { announceNames, resolvesNames, withdrawNames } from './name-service';
 
@@ -90,6 +90,7 @@ const EMPTY_PLAN: NetworkPlan = {
   containerBatch: NOTHING,
   portBatch: NOTHING,
   portTeardownBatch: NOTHING,
+  hostTeardownBatch: NOTHING,
   claims: [],
   sysctls: [],
 };
@@ -153,7 +154,7 @@ export async function claimError(
 /** Every place that a running container has on a network. */
 export function runningNetworks(context: RuntimeContext): AttachedContainer[] {
   return viewContainers(context).flatMap(({ record, paths, state }) => {
-    const places = state.status === 'running' ? readNetworkSettings(paths) : [];
+    const places = isUp(state.status) ? readNetworkSettings(paths) : [];
     return places.map(settings => ({ id: record.id, name: record.name, settings }));
   });
 }

@@ -6,14 +6,16 @@ import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { containerLayout, REMOVING_PREFIX } from '../layout';
 import { sweepStaleHalves } from '../names';
-import { readRecord } from '../record';
-import { readState, readStates, requireContainer } from '../state/container-state';
+import { type ContainerRecord, readRecord } from '../record';
+import { type ContainerView, readState, readStates, requireContainer } from '../state/container-state';
 import type { ObservedState } from '../state/status';
 import { sweepUnattachedVolumes } from '../volumes/attach-volumes';
 import { sweepHalfVolumes } from '../volumes/make-volume';
+import { isAwaitingBoot, isOfEarlierBoot } from './boot';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
+import { startContainer } from './start';
 
 /**
  * Finishes what killed monitors, or a restart of the host, left undone: what containers held is given back, their end is
@@ -72,14 +74,38 @@ function removeOrphanedRuns(context: RuntimeContext): void {
 
 async function settle(context: RuntimeContext, id: string): Promise<void> {
   try {
-    await withContainerLock(containerLayout(context.layout, id), async () => {
-      const view = await repairContainer(context, requireContainer(context, id));
+    const lost = await withContainerLock(containerLayout(context.layout, id), async () => {
+      const before = requireContainer(context, id);
+      const view = await repairContainer(context, before);
       if (view.record.options.autoRemove && view.state.status === 'exited') await removeLocked(context, view);
+      return before.state.stale ? view : undefined;
     });
+    if (lost !== undefined) await bringBack(context, lost);
   } catch (error) {
     // Its own monitor, or another command, has removed it meanwhile.
     if (!isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
   }
+}
+
+/** Does what the restart policy asks for when a monitor was killed; after a restart of the host that is for `boot`. */
+async function bringBack(context: RuntimeContext, { record, state, paths }: ContainerView): Promise<void> {
+  const { id, name } = record;
+  const awaitsBoot = isAwaitingBoot({ record, paths });
+  const settled = { id, name, reason: state.error, awaitsBoot };
+  if (awaitsBoot || isOfEarlierBoot(paths) || !isDue(record, state.exitCode) || existsSync(paths.stopped)) {
+    return context.onSettled?.({ ...settled, restarted: false });
+  }
+  try {
+    await startContainer(context, id);
+    context.onSettled?.({ ...settled, restarted: true });
+  } catch (failure) {
+    context.onSettled?.({ ...settled, restarted: true, failure });
+  }
+}
+
+function isDue({ options }: ContainerRecord, exitCode: number): boolean {
+  const { name = 'no' } = options.restart ?? {};
+  return name === 'on-failure' ? exitCode !== 0 : name !== 'no';
 }
 
 /** A folder without a record is what a monitor left of a `--rm` container when it was killed while deleting. */

@@ -14,6 +14,7 @@ import { removeAnonymousVolumes } from '../volumes/remove-volume';
 import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
 import { repairContainer } from './repair';
+import { endWaiting, suppressRestart } from './suppress-restart';
 
 /** How a container is removed. */
 export interface RemoveOptions {
@@ -40,8 +41,14 @@ export async function removeContainer(
     const view = requireContainer(context, id);
     if (!STATUS_RULES[view.state.status].canRemove) {
       if (options.force !== true) throw wrongState('remove', view.record.name, visibleStatus(view));
-      const { state } = view;
-      if (signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)) thawFrozen(id);
+      suppressRestart(view.paths);
+      const { state } = requireContainer(context, id);
+      if (
+        STATUS_RULES[state.status].hasProcess &&
+        signalProcess(state.pid, BigInt(state.startTicks), SIGKILL)
+      )
+        thawFrozen(id);
+      else endWaiting(view.paths);
       // A --rm container has been removed by its own monitor by then.
       if ((await awaitEnd(context, view)) === undefined) return;
     }

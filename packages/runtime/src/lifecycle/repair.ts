@@ -4,6 +4,7 @@ import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { readStateFile, writeStateFile } from '../state/state-file';
+import { isUp } from '../state/status';
 import { killLeftovers } from './kill';
 import { monitorLives, waitForMonitor } from './monitor-lock';
 import { forgetNetwork, giveBackNetwork } from './network';
@@ -19,19 +20,19 @@ import { forgetNetwork, giveBackNetwork } from './network';
  */
 export async function repairContainer(context: RuntimeContext, view: ContainerView): Promise<ContainerView> {
   const { paths, record, state } = view;
-  if (state.status === 'running') return view;
+  if (isUp(state.status)) return view;
   // The monitor writes the end before it tears down; a start must not overtake it.
   if (monitorLives(paths)) await waitForMonitor(paths);
   if (state.stale || wasInterrupted(paths)) await tearDown(context, paths);
   else forgetNetwork(paths);
   const file = readStateFile(paths.state);
-  if (state.stale && file?.status === 'running') {
+  if (state.stale && file !== undefined && file.status !== 'exited') {
     writeStateFile(paths.state, {
       ...file,
       status: 'exited',
       exitCode: state.exitCode,
-      finishedAt: new Date().toISOString(),
-      oomKilled: false,
+      finishedAt: file.finishedAt ?? new Date().toISOString(),
+      oomKilled: state.oomKilled,
       error: state.error,
     });
   }

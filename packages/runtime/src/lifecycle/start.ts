@@ -11,6 +11,8 @@ import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
 import { forgetFlows, type NetworkSettings } from '../network';
+import { encodePlan } from '../plan/encode';
+import { writePlanFile } from '../plan/plan-file';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { noteFailedStart } from '../state/failed-start';
@@ -114,7 +116,11 @@ async function start(
   });
   // A helper that fails undoes what it did; one that is killed does not.
   undo.add(async () => void (await removeCgroups(record.id)));
-  const { report, client } = launchHelper(plan, options.attach);
+  const encoded = encodePlan(plan);
+  // What is removed when it ends is neither started again nor changed for later.
+  if (!record.options.autoRemove) writePlanFile(paths.plan, plan, encoded);
+  rmSync(paths.stopped, { force: true });
+  const { report, client } = launchHelper(encoded, options.attach);
   if (report.stage !== 'started') {
     const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
     throw (await claimError(context, network, report)) ?? failure;

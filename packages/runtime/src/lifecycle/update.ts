@@ -5,25 +5,32 @@ import { DEVICE_LIMIT_NAMES, mergeDeviceLimits } from '../cgroup/block-devices';
 import { updateCgroups } from '../cgroup/update';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
-import type { ResourceLimits } from '../options';
+import { lowerRestart } from '../lowering/session';
+import type { ResourceLimits, RestartPolicy } from '../options';
+import type { Plan } from '../plan/plan';
+import { rewritePlanFile } from '../plan/plan-file';
+import type { ContainerRecord } from '../record';
 import { specResources } from '../spec/generate';
 import { specText } from '../spec-text';
 import type { Spec } from '../spec-types';
 import { type ContainerView, requireContainer } from '../state/container-state';
+import { isUp } from '../state/status';
 import { Undo } from '../undo';
+import { checkRestart } from './check-options';
 
 /** Limits to change: absent ones stay, 0 takes a limit away. */
 export type LimitChanges = Omit<ResourceLimits, 'memorySwappiness' | 'oomKillDisable'>;
 
 /**
- * Changes the limits of a container: of its processes at once if it runs, and for every later start.
+ * Changes the limits of a container: of its processes at once if it runs, and for every later start, those of its restart
+ * policy included. A new policy counts when its process ends next.
  *
  * All or nothing: a value that is refused leaves processes, record and config.json as they were. The rules are those of
  * create, applied to all limits together; memory without `memorySwapBytes` goes on to allow as much swap again.
  *
  * Killed, it may leave processes that are limited otherwise than the record says, until the next update or start.
  *
- * Fails with ERR_TINYD_LIMIT_INVALID or ERR_TINYD_CGROUP_UNAVAILABLE.
+ * Fails with ERR_TINYD_LIMIT_INVALID, ERR_TINYD_CGROUP_UNAVAILABLE, or ERR_TINYD_OPTION_INVALID for a policy on `--rm`.
  *
  * @returns warnings
  */
@@ -31,14 +38,17 @@ export async function updateContainer(
   context: RuntimeContext,
   id: string,
   changes: LimitChanges,
+  restart?: RestartPolicy,
 ): Promise<readonly string[]> {
   const { paths } = requireContainer(context, id);
   return withContainerLock(paths, async () => {
     const view = requireContainer(context, id);
-    const limits = mergeLimits(view.record.options.limits, changes);
+    const { options } = view.record;
+    checkRestart(restart, options.autoRemove);
+    const limits = mergeLimits(options.limits, changes);
     const undo = new Undo();
     try {
-      return change(view, limits, undo);
+      return change(view, { ...options, limits, ...(restart === undefined ? {} : { restart }) }, undo);
     } catch (error) {
       throw await undo.rollBack(error);
     }
@@ -58,9 +68,10 @@ export function mergeLimits(before: ResourceLimits, changes: LimitChanges): Reso
 
 function change(
   { record, paths, state }: ContainerView,
-  limits: ResourceLimits,
+  options: ContainerRecord['options'],
   undo: Undo,
 ): readonly string[] {
+  const { limits } = options;
   let warnings: readonly string[] = [];
   if (state.status === 'running') {
     const updated = updateCgroups(record.id, limits);
@@ -70,12 +81,26 @@ function change(
     warnings = planCgroups(record.id, limits, []).warnings;
   }
   const specBefore = readFileSync(paths.spec, 'utf8');
-  replaceFile(paths.spec, `${specText(withLimits(JSON.parse(specBefore) as Spec, limits))}\n`);
+  const spec = withLimits(JSON.parse(specBefore) as Spec, limits);
+  if (isUp(state.status)) {
+    const devices = spec.linux.resources?.devices ?? [];
+    const { cgroups } = planCgroups(record.id, limits, devices);
+    const takeBack = rewritePlanFile(paths.plan, plan =>
+      withRestart({ ...plan, session: { ...plan.session, cgroups } }, options),
+    );
+    if (takeBack !== undefined) undo.add(takeBack);
+  }
+  replaceFile(paths.spec, `${specText(spec)}\n`);
   undo.add(() => replaceFile(paths.spec, specBefore));
   // Last, since it decides: every start writes config.json anew, from this.
-  const updated = { ...record, options: { ...record.options, limits } };
-  replaceFile(paths.record, `${JSON.stringify(updated, null, 2)}\n`);
+  replaceFile(paths.record, `${JSON.stringify({ ...record, options }, null, 2)}\n`);
   return warnings;
+}
+
+/** What the monitor goes by when the process has ended. */
+function withRestart(plan: Plan, { restart }: ContainerRecord['options']): Plan {
+  const { restart: _, ...session } = plan.session;
+  return { ...plan, session: { ...session, ...lowerRestart(restart) } };
 }
 
 function withLimits(spec: Spec, limits: ResourceLimits): Spec {

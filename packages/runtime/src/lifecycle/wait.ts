@@ -4,21 +4,24 @@ import { systemCode } from '../atomic-file';
 import { encodeClientFrame, type MonitorFrame, MonitorFrameReader } from '../attach-protocol';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
-import { requireContainer } from '../state/container-state';
-import { LOST_EXIT_CODE } from '../state/status';
+import { requireContainer, viewContainer } from '../state/container-state';
+import { isUp, LOST_EXIT_CODE } from '../state/status';
 import { awaitEnd } from './await-end';
 
 /**
  * Waits until a container does not run, and returns its exit status: at once for one that has ended, and 0 for one
- * that was never started (docker's condition "not-running").
+ * that was never started (docker's condition "not-running"). Of one that is started again by its restart policy it is
+ * that of the run that ends next.
  *
  * The status comes from the monitor itself, as a client that wants nothing else: a `--rm` container leaves no file
  * to read it from.
  */
 export async function waitForContainer(context: RuntimeContext, id: string): Promise<number> {
   const view = requireContainer(context, id);
-  if (view.state.status !== 'running') return view.state.exitCode;
+  if (!isUp(view.state.status)) return view.state.exitCode;
   const told = await exitStatusFromMonitor(view.paths);
+  // Its monitor may go on for ever.
+  if (told !== undefined && isUp(viewContainer(context, id)?.state.status ?? 'exited')) return told;
   const after = await awaitEnd(context, view);
   if (told !== undefined) return told;
   return typeof after === 'object' ? after.state.exitCode : LOST_EXIT_CODE;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CgroupResult } from '../cgroup';
 import type { ContainerLayout } from '../layout';
+import type { RestartPolicy } from '../options';
 import type { NetworkPlan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
@@ -50,6 +51,7 @@ export function lowerSession(
     ...(sources.network === undefined ? {} : { network: sources.network }),
     stopSignal: stopSignalOf(record),
     stopTimeoutSeconds: options.stopTimeout ?? DEFAULT_STOP_SECONDS,
+    ...lowerRestart(options.restart),
     teardown: {
       releases: sources.releases,
       removeLinks: [
@@ -60,6 +62,13 @@ export function lowerSession(
       removeTrees: options.autoRemove ? [...(sources.volumes ?? []), paths.dir, paths.runDir] : [],
     },
   };
+}
+
+/** What a restart policy means for the monitor, to which `always` and `unless-stopped` are one: it knows no reboot. */
+export function lowerRestart(policy: RestartPolicy | undefined): Pick<SessionPlan, 'restart'> {
+  if (policy === undefined || policy.name === 'no') return {};
+  const onlyFailures = policy.name === 'on-failure';
+  return { restart: { onlyFailures, mostTimes: onlyFailures ? policy.maximumRetryCount : 0 } };
 }
 
 /** Number of the signal that asks the container to stop: the user's, the image's, SIGTERM. */

@@ -9,7 +9,7 @@ import { chosenAddress, endpointHardwareAddress, gatewayOf } from './endpoint';
 import { formatHardwareAddress, formatIpv4 } from './ipv4';
 import { formatIpv6 } from './ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
-import { LOOPBACK_INDEX, raiseLink } from './netlink/link';
+import { deleteLink, LOOPBACK_INDEX, raiseLink } from './netlink/link';
 import { addDefaultRoute, addDefaultRoute6 } from './netlink/route';
 import { addElements, removeElements } from './nftables/elements';
 import { transaction } from './nftables/message';
@@ -150,6 +150,7 @@ function describePlaces(
     containerBatch: Buffer.concat([raiseLink(LOOPBACK_INDEX), ...places.map(containerMessages), ...routes]),
     portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
     portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
+    hostTeardownBatch: Buffer.concat(places.map(({ name }) => deleteLink(name))),
     claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
     sysctls: places.flatMap(containerSysctls),
   };

@@ -10,6 +10,7 @@ export function loopbackPlan(): NetworkPlan {
     containerBatch: raiseLink(LOOPBACK_INDEX),
     portBatch: NOTHING,
     portTeardownBatch: NOTHING,
+    hostTeardownBatch: NOTHING,
     claims: [],
     sysctls: [],
   };

@@ -12,7 +12,7 @@ import type {
 import { WireWriter } from './wire';
 
 const MAGIC = 0x504e5954;
-const VERSION = 1;
+const VERSION = 2;
 const END = 0x21444e45;
 
 /** CLONE_NEW* of linux/sched.h. */
@@ -78,6 +78,7 @@ function writeSession(wire: WireWriter, session: SessionPlan): void {
   wire.optional(session.oomFile, file => wire.string(file));
   wire.optional(session.network, network => writeNetwork(wire, network));
   wire.u32(session.stopSignal).u32(session.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS);
+  wire.optional(session.restart, restart => wire.boolean(restart.onlyFailures).u32(restart.mostTimes));
   const { releases, removeLinks, removeTrees } = session.teardown;
   wire.list(releases, release => wire.string(release.file).u64(BigInt(release.offset)));
   wire.list(removeLinks, path => wire.string(path));
@@ -95,7 +96,7 @@ function writeCgroup(wire: WireWriter, cgroup: CgroupPlan): void {
 
 function writeNetwork(wire: WireWriter, network: NetworkPlan): void {
   wire.bytes(network.hostBatch).bytes(network.containerBatch);
-  wire.bytes(network.portBatch).bytes(network.portTeardownBatch);
+  wire.bytes(network.portBatch).bytes(network.portTeardownBatch).bytes(network.hostTeardownBatch);
   wire.list(network.claims, claim =>
     wire.u32(PROTOCOL[claim.protocol]).string(claim.address).u32(claim.port),
   );
@@ -105,7 +106,10 @@ function writeNetwork(wire: WireWriter, network: NetworkPlan): void {
 
 function writeContainer(wire: WireWriter, container: ContainerPlan): void {
   wire.u32(namespaceFlags(container.unshare));
-  wire.list(container.join, item => wire.u32(NAMESPACE_FLAGS[item.kind]).string(item.path));
+  wire.list(container.join, item => {
+    const { pid, startTicks } = item.process ?? { pid: 0, startTicks: 0n };
+    return wire.u32(NAMESPACE_FLAGS[item.kind]).string(item.path).u32(pid).u64(startTicks);
+  });
   wire.optional(container.hostname, name => wire.string(name));
   wire.optional(container.domainname, name => wire.string(name));
   const { workingDir, overlayOptions, target } = container.rootfs;

@@ -36,7 +36,20 @@ export interface SessionPlan {
   readonly stopSignal: number;
   /** Seconds between that signal and SIGKILL; negative: none follows. Undefined: 10. */
   readonly stopTimeoutSeconds?: number;
+  /** Absent: the process is not started again when it has ended. */
+  readonly restart?: RestartPlan;
   readonly teardown: TeardownPlan;
+}
+
+/**
+ * When the monitor starts the process again, after docker's back-off and by the plan in force then (`plan-file.ts`),
+ * unless the file `stopped` in `stateDir` says that a user has stopped the container.
+ */
+export interface RestartPlan {
+  /** Not after an exit status of 0. */
+  readonly onlyFailures: boolean;
+  /** 0: as often as it takes. Counted since a user started the container. */
+  readonly mostTimes: number;
 }
 
 /** One cgroup folder to make, fill and enter; removed at the end. */
@@ -71,6 +84,11 @@ export interface NetworkPlan {
   readonly portBatch: Uint8Array;
   /** NETLINK_NETFILTER at the end; each message's failure is ignored. Empty: none. */
   readonly portTeardownBatch: Uint8Array;
+  /**
+   * NETLINK_ROUTE, sent in the host's namespace before the process is started again: takes the host's ends of the
+   * links away, should they have outlived the container's namespace. Failures are ignored. Empty: none.
+   */
+  readonly hostTeardownBatch: Uint8Array;
   /** Sockets to bind (not to listen on) for as long as the container lives, so that no other program takes a published port. */
   readonly claims: readonly {
     readonly protocol: 'tcp' | 'udp';
@@ -109,8 +127,15 @@ export interface ContainerPlan {
   readonly kind: 'container';
   /** Namespaces to create. */
   readonly unshare: readonly NamespaceKind[];
-  /** Namespaces to enter instead (`--network container:ID`, `--pid`, `--ipc`): path of the namespace file. */
-  readonly join: readonly { readonly kind: NamespaceKind; readonly path: string }[];
+  /**
+   * Namespaces to enter instead (`--network container:ID`, `--pid`, `--ipc`): path of the namespace file, and the process whose it must
+   * be, so that a later one of the same PID is not taken for it.
+   */
+  readonly join: readonly {
+    readonly kind: NamespaceKind;
+    readonly path: string;
+    readonly process?: { readonly pid: number; readonly startTicks: bigint };
+  }[];
   readonly hostname?: string;
   readonly domainname?: string;
   readonly rootfs: RootfsPlan;

@@ -9,19 +9,21 @@ import { replaceFile, systemCode } from '../atomic-file';
  * process from a later one with the same PID; the text is decimal, since ticks may exceed 2^53.
  */
 export interface StateFile {
-  readonly status: 'running' | 'exited';
-  /** Host PID of the container's process. */
+  readonly status: 'running' | 'restarting' | 'exited';
+  /** Host PID of the container's process; 0 when it is restarting. */
   readonly pid: number;
   readonly startTicks: string;
   readonly monitorPid: number;
   readonly monitorStartTicks: string;
   /** /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
+  /** How often the monitor has started the process again. Absent: never, by a monitor of an older tinyd. */
+  readonly restartCount?: number;
   /** RFC 3339 with nanoseconds, UTC. */
   readonly startedAt: string;
-  /** Only when exited. */
+  /** Not when running. */
   readonly finishedAt?: string;
-  /** Exit status as docker counts: 128 + n when signal n ended it. Only when exited. */
+  /** Exit status as docker counts: 128 + n when signal n ended it. Not when running. */
   readonly exitCode?: number;
   /** Number of the signal that ended it; 0: it exited by itself. */
   readonly signal?: number;
@@ -77,7 +79,7 @@ function isStateFile(value: unknown): value is StateFile {
   if (typeof value !== 'object' || value === null) return false;
   const state = value as Record<string, unknown>;
   return (
-    (state.status === 'running' || state.status === 'exited') &&
+    ['running', 'restarting', 'exited'].includes(String(state.status)) &&
     Number.isSafeInteger(state.pid) &&
     typeof state.startTicks === 'string' &&
     /^\d+$/.test(state.startTicks) &&

@@ -3,7 +3,7 @@ import { currentBootId, startTicksOf } from './processes';
 import type { StateFile } from './state-file';
 
 /** docker's words for where a container is in its life. */
-export type ContainerStatus = 'created' | 'running' | 'exited';
+export type ContainerStatus = 'created' | 'running' | 'restarting' | 'exited';
 
 /** The same as users see it: a container that runs may be paused. */
 export type VisibleStatus = ContainerStatus | 'paused';
@@ -21,8 +21,14 @@ export interface StatusRules {
 export const STATUS_RULES: Readonly<Record<ContainerStatus, StatusRules>> = {
   created: { canStart: true, hasProcess: false, canRemove: true },
   running: { canStart: false, hasProcess: true, canRemove: false },
+  restarting: { canStart: false, hasProcess: false, canRemove: false },
   exited: { canStart: true, hasProcess: false, canRemove: true },
 };
+
+/** Whether a container has a monitor that goes on: its address and ports are its own. docker calls that running. */
+export function isUp(status: ContainerStatus): boolean {
+  return status === 'running' || status === 'restarting';
+}
 
 /** A container's state as it is now: the state file, checked against the processes that live. */
 export interface ObservedState {
@@ -31,6 +37,7 @@ export interface ObservedState {
   readonly pid: number;
   /** Decimal; `0` unless running. */
   readonly startTicks: string;
+  /** Of its last run, while it is restarting too. */
   readonly exitCode: number;
   /** Number of the signal that ended it; 0: none, or not known. */
   readonly signal: number;
@@ -40,6 +47,8 @@ export interface ObservedState {
   /** The most memory that was in use at once; 0: not known. */
   readonly memoryPeakBytes: number;
   readonly error: string;
+  /** How often it was started again by its restart policy since a user started it. */
+  readonly restartCount: number;
   /** RFC 3339 with nanoseconds; docker's zero time when it has not happened. */
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -64,29 +73,29 @@ const HOST: Liveness = { bootId: currentBootId, startTicksOf };
 /** Tells a container's state from its state file; reads take no lock. */
 export function observe(file: StateFile | undefined, host: Liveness = HOST): ObservedState {
   if (file === undefined) return { ...NOTHING, status: 'created' };
-  const { startedAt } = file;
-  if (file.status === 'exited') {
-    // Spelt out: spreading one object into another takes ten times as long, and `ps` does it for a thousand of them.
-    return {
-      status: 'exited',
-      pid: 0,
-      startTicks: '0',
-      stale: false,
-      exitCode: file.exitCode ?? LOST_EXIT_CODE,
-      signal: file.signal ?? 0,
-      oomKilled: file.oomKilled ?? false,
-      oomKills: file.oomKills ?? 0,
-      memoryPeakBytes: file.memoryPeakBytes ?? 0,
-      error: file.error ?? '',
-      startedAt,
-      finishedAt: file.finishedAt ?? ZERO_TIME,
-    };
-  }
+  const { startedAt, restartCount = 0 } = file;
+  // Spelt out: spreading one object into another takes ten times as long, and `ps` does it for a thousand of them.
+  const ended = {
+    pid: 0,
+    startTicks: '0',
+    stale: false,
+    exitCode: file.exitCode ?? LOST_EXIT_CODE,
+    signal: file.signal ?? 0,
+    oomKilled: file.oomKilled ?? false,
+    oomKills: file.oomKills ?? 0,
+    memoryPeakBytes: file.memoryPeakBytes ?? 0,
+    error: file.error ?? '',
+    startedAt,
+    finishedAt: file.finishedAt ?? ZERO_TIME,
+    restartCount,
+    status: 'exited' as ContainerStatus,
+  };
+  if (file.status === 'exited') return ended;
   const lost = whyLost(file, host);
-  if (lost === undefined) {
-    return { ...NOTHING, status: 'running', pid: file.pid, startTicks: file.startTicks, startedAt };
-  }
-  return { ...NOTHING, status: 'exited', exitCode: LOST_EXIT_CODE, error: lost, startedAt, stale: true };
+  if (lost !== undefined) return { ...ended, error: lost, stale: true };
+  if (file.status === 'restarting') return { ...ended, status: 'restarting' };
+  const { pid, startTicks } = file;
+  return { ...NOTHING, status: 'running', pid, startTicks, startedAt, restartCount };
 }
 
 const NOTHING: Omit<ObservedState, 'status'> = {
@@ -98,6 +107,7 @@ const NOTHING: Omit<ObservedState, 'status'> = {
   oomKills: 0,
   memoryPeakBytes: 0,
   error: '',
+  restartCount: 0,
   startedAt: ZERO_TIME,
   finishedAt: ZERO_TIME,
   stale: false,
@@ -118,6 +128,7 @@ function whyLost(file: StateFile, host: Liveness): string | undefined {
 const VERB_HINTS: Readonly<Record<VisibleStatus, string>> = {
   created: 'start it first: tinyd start',
   running: 'stop it first: tinyd stop, or use --force',
+  restarting: 'wait until it runs, or stop it: tinyd stop',
   exited: 'start it again: tinyd start',
   paused: 'let it run on first: tinyd unpause',
 };
@@ -137,6 +148,7 @@ export function wrongState(verb: string, name: string, status: VisibleStatus): T
 const STATUS_WORDS: Readonly<Record<VisibleStatus, string>> = {
   created: 'created, but not started',
   running: 'running',
+  restarting: 'restarting',
   exited: 'not running',
   paused: 'paused',
 };

@@ -1,0 +1,56 @@
+#include "restart.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "monitor.h"
+#include "plan_file.h"
+
+#define FIRST_DELAY_MS 100
+#define LONGEST_DELAY_MS (60 * 1000)
+
+/** A run of this length is a good one: the next delay is the first one again. */
+#define GOOD_RUN_MS (10 * 1000)
+
+static int64_t delay;
+
+static void marker_path(char path[PATH_MAX]) {
+  snprintf(path, PATH_MAX, "%s/stopped", monitor.plan.session.state_dir);
+}
+
+bool restart_is_forbidden(void) {
+  char path[PATH_MAX];
+  marker_path(path);
+  return access(path, F_OK) == 0;
+}
+
+void restart_forbid(void) {
+  char path[PATH_MAX];
+  if (monitor.plan.target != TARGET_CONTAINER) return;
+  marker_path(path);
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd != -1) close(fd);
+}
+
+bool restart_is_end_signal(uint32_t number) {
+  return number == SIGINT || number == SIGQUIT || number == SIGTERM || number == SIGKILL ||
+         number == monitor.plan.session.stop_signal;
+}
+
+bool restart_due(int64_t* delay_ms) {
+  plan_file_reload();
+  const struct plan_session* session = &monitor.plan.session;
+  if (!session->has_restart || restart_is_forbidden()) return false;
+  if (session->restart.only_failures) {
+    if (monitor.outcome.exit_code == 0) return false;
+    if (session->restart.most_times != 0 && monitor.restarts >= session->restart.most_times) return false;
+  }
+  delay = delay == 0 || loop_now_ms() - monitor.began_ms >= GOOD_RUN_MS ? FIRST_DELAY_MS : delay * 2;
+  if (delay > LONGEST_DELAY_MS) delay = LONGEST_DELAY_MS;
+  *delay_ms = delay;
+  return true;
+}

@@ -1,0 +1,230 @@
+import { strict as assert } from 'node:assert';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
+import { Tinyd } from '../../support/tinyd';
+
+const MIB = 1024 * 1024;
+const PATIENCE_MS = 10_000;
+
+describe('restart policies', function () {
+  this.timeout(60_000);
+  let registry: BusyboxRegistry;
+  let tinyd: Tinyd;
+
+  before(async () => {
+    registry = await startBusyboxRegistry();
+  });
+  after(() => registry.close());
+  beforeEach(async () => {
+    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
+    await tinyd.ok('pull', '-q', 'busybox');
+  });
+  afterEach(() => tinyd.dispose());
+
+  const inspect = (format: string, name = 'c'): Promise<string> => tinyd.ok('inspect', '-f', format, name);
+  const status = (name = 'c'): Promise<string> => inspect('{{.State.Status}}', name);
+  const script = (policy: string, text: string, ...flags: string[]): Promise<string> =>
+    tinyd.ok('run', '-d', '--name', 'c', '--restart', policy, ...flags, 'busybox', 'sh', '-c', text);
+  const startedAt = (id: string): string => stateFile(id).startedAt;
+
+  function stateFile(id: string): { status: string; startedAt: string; monitorPid: number; pid: number } {
+    return JSON.parse(readFileSync(join(tinyd.root, 'containers', id, 'state.json'), 'utf8'));
+  }
+
+  async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!(await check())) {
+      if (Date.now() > deadline) assert.fail(`waited in vain for: ${what}`);
+      await sleep(10);
+    }
+  }
+  const restarting = (id: string): Promise<void> =>
+    until('restarting', () => stateFile(id).status === 'restarting');
+
+  it('starts a failing program again as often as told, later each time, into the same log', async () => {
+    const id = await script('on-failure:3', 'echo run; exit 3');
+    await until('the end', () => stateFile(id).status === 'exited');
+    assert.equal(await inspect('{{.State.ExitCode}} {{.RestartCount}}'), '3 3');
+    assert.equal(
+      await inspect('{{json .HostConfig.RestartPolicy}}'),
+      '{"Name":"on-failure","MaximumRetryCount":3}',
+    );
+    const log = (await tinyd.ok('logs', '-t', 'c')).split('\n');
+    const times = log.map(line => Date.parse(line.split(' ')[0] ?? ''));
+    assert.equal(log.length, 4);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    for (const [index, least] of [100, 200, 400].entries())
+      assert.ok((gaps[index] ?? 0) >= least && (gaps[index] ?? 0) < least + 900, `gaps of ${gaps.join()} ms`);
+    await sleep(100);
+    assert.equal(await tinyd.ok('start', 'c'), 'c');
+    assert.match(await inspect('{{.RestartCount}}'), /^[012]$/, 'a start by hand counts anew');
+  });
+
+  it('does not start what ended well again for on-failure, but for always', async () => {
+    const id = await script('on-failure', 'exit 0');
+    await until('the end', () => stateFile(id).status === 'exited');
+    await tinyd.ok('rm', 'c');
+    const always = await script('always', 'exit 0');
+    await restarting(always);
+  });
+
+  it('shows a container that waits, and refuses what needs a process', async () => {
+    const id = await script('always', 'exit 1');
+    await until('a longer wait', async () => Number(await inspect('{{.RestartCount}}')) >= 3);
+    await restarting(id);
+    assert.match(
+      await tinyd.ok('ps', '--format', '{{.State}} {{.Status}}'),
+      /^restarting Restarting \(1\) .+ ago$/,
+    );
+    assert.equal(await tinyd.ok('ps', '-q', '--no-trunc', '-f', 'status=restarting'), id);
+    assert.equal(await inspect('{{.State.Running}} {{.State.Restarting}} {{.State.Pid}}'), 'true true 0');
+    for (const args of [
+      ['pause', 'c'],
+      ['exec', 'c', 'true'],
+      ['attach', 'c'],
+      ['top', 'c'],
+      ['rm', 'c'],
+      ['kill', '-s', 'HUP', 'c'],
+    ]) {
+      const { code, stderr } = await tinyd.run(args);
+      assert.notEqual(code, 0, args.join(' '));
+      assert.match(stderr, /restarting.*ERR_TINYD_CONTAINER_STATE/, args.join(' '));
+    }
+    assert.equal(await tinyd.ok('start', 'c'), 'c', 'as in docker, it counts as running');
+  });
+
+  it('is stopped at once while it waits, and stays so', async () => {
+    for (const verb of [['stop'], ['kill'], ['rm', '-f']]) {
+      const id = await script('always', 'exit 1');
+      await until('a longer wait', async () => Number(await inspect('{{.RestartCount}}')) >= 4);
+      await restarting(id);
+      const before = Date.now();
+      await tinyd.ok(...verb, 'c');
+      if (verb[0] !== 'rm') {
+        await until('the end', () => stateFile(id).status === 'exited');
+        assert.equal(await inspect('{{.State.ExitCode}}'), '1');
+      }
+      assert.ok(Date.now() - before < 1500, `${verb.join(' ')} took ${Date.now() - before} ms`);
+      await tinyd.run(['rm', '-f', 'c']);
+      assert.ok(!existsSync(join(tinyd.state, 'containers', id)));
+    }
+  });
+
+  it('ends for good by stop and by signals that ask for the end, not by others', async () => {
+    const body = 'trap "exit 9" HUP TERM; echo up; while :; do sleep 0.02; done';
+    const id = await script('always', body);
+    const first = startedAt(id);
+    await until('the trap', async () => (await tinyd.ok('logs', 'c')).includes('up'));
+    await tinyd.ok('kill', '-s', 'HUP', 'c');
+    await until('the next run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    await until('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 2);
+    await tinyd.ok('kill', '-s', 'TERM', 'c');
+    await until('the end', () => stateFile(id).status === 'exited');
+    await tinyd.ok('start', 'c');
+    await until('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 3);
+    await tinyd.ok('stop', 'c');
+    assert.equal(await inspect('{{.State.Status}} {{.State.ExitCode}}'), 'exited 9');
+    await tinyd.ok('restart', 'c');
+    assert.equal(await status(), 'running');
+    await tinyd.ok('rm', '-f', 'c');
+  });
+
+  it('keeps its address and published port, and gives both back at the end', async () => {
+    const id = await script('always', 'httpd -h /www; sleep 0.7', '-p', '127.0.0.1::80');
+    const port = Number((await tinyd.ok('port', 'c')).split(':').at(-1));
+    const address = await inspect('{{.NetworkSettings.IPAddress}}');
+    const first = startedAt(id);
+    await until('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    assert.equal(await inspect('{{.NetworkSettings.IPAddress}}'), address);
+    await until('an answer', () => answers(port));
+    assert.equal(await tinyd.ok('port', 'c'), `80/tcp -> 127.0.0.1:${port}`);
+    await tinyd.ok('rm', '-f', 'c');
+    assert.equal(await answers(port), false);
+  });
+
+  function answers(port: number): Promise<boolean> {
+    return new Promise(resolve => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('data', () => socket.destroy() && resolve(true));
+      for (const event of ['error', 'end']) socket.once(event, () => socket.destroy() && resolve(false));
+      socket.write('GET / HTTP/1.0\r\n\r\n');
+    });
+  }
+
+  it('gives an attached client the exit of its run, and waiters that of the next', async () => {
+    const { code, stdout } = await tinyd.run([
+      'run',
+      '--name',
+      'c',
+      '--restart',
+      'always',
+      'busybox',
+      'sh',
+      '-c',
+      'echo once; exit 5',
+    ]);
+    assert.deepEqual([code, stdout], [5, 'once\n']);
+    assert.equal(await tinyd.ok('wait', 'c'), '5');
+    assert.ok(['running', 'restarting'].includes(await status()));
+    const follower = tinyd.run(['logs', '-f', 'c']);
+    await sleep(300);
+    await tinyd.ok('stop', 'c');
+    assert.ok(((await follower).stdout.match(/once/g) ?? []).length >= 2, 'logs -f goes on over restarts');
+  });
+
+  it('has the limits of before, and those of an update, after it was started again', async () => {
+    const limit = 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null';
+    const id = await script('always', `${limit}; ulimit -n; sleep 0.7`, '-m', '64m');
+    await tinyd.ok('update', '-m', '32m', 'c');
+    const first = startedAt(id);
+    await until('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    await until('its output', async () => (await tinyd.ok('logs', 'c')).split('\n').length >= 4);
+    const lines = (await tinyd.ok('logs', 'c')).split('\n');
+    assert.deepEqual([lines[0], lines[2]], [String(64 * MIB), String(32 * MIB)]);
+    assert.equal(lines[3], lines[1], 'the limit of descriptors is the same in every run');
+  });
+
+  it('takes a new policy while it runs, and while it waits', async () => {
+    const id = await tinyd.ok('run', '-d', '--name', 'c', 'busybox', 'sh', '-c', 'sleep 0.5; exit 4');
+    assert.equal(await tinyd.ok('update', '--restart', 'on-failure:9', 'c'), 'c');
+    await until('a restart', async () => Number(await inspect('{{.RestartCount}}')) >= 1);
+    assert.equal(
+      await inspect('{{json .HostConfig.RestartPolicy}}'),
+      '{"Name":"on-failure","MaximumRetryCount":9}',
+    );
+    await restarting(id);
+    await tinyd.ok('update', '--restart', 'no', 'c');
+    await until('the end', () => stateFile(id).status === 'exited');
+    assert.equal(await inspect('{{.State.ExitCode}}'), '4');
+  });
+
+  it('ends with the reason when it cannot be started again', async () => {
+    const folder = join(tinyd.base, 'bound');
+    mkdirSync(folder);
+    const id = await script('always', 'sleep 0.3; exit 6', '--mount', `type=bind,src=${folder},dst=/bound`);
+    rmSync(folder, { recursive: true });
+    await until('the end', () => stateFile(id).status === 'exited');
+    assert.match(
+      await inspect('{{.State.ExitCode}} {{.State.Error}}'),
+      /^6 start it again: .*bound: No such file/,
+    );
+  });
+
+  it('is refused with --rm, with unknown words, and with a number that means nothing', async () => {
+    for (const flags of [
+      ['--rm', '--restart', 'always'],
+      ['--restart', 'sometimes'],
+      ['--restart', 'always:3'],
+      ['--restart', 'on-failure:x'],
+    ]) {
+      const { code, stderr } = await tinyd.run(['run', ...flags, 'busybox', 'true']);
+      assert.equal(code, 125, flags.join(' '));
+      assert.match(stderr, /ERR_TINYD_OPTION_INVALID/);
+    }
+    await tinyd.ok('run', '-d', '--rm', '--name', 'c', 'busybox', 'sleep', '100');
+    assert.equal((await tinyd.run(['update', '--restart', 'always', 'c'])).code, 1);
+  });
+});
