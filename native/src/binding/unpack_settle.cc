@@ -1,65 +1,26 @@
-#include <memory>
-
 #include "binding/unpack_layer.h"
+#include "binding/unpack_task.h"
 #include "binding/unpack_values.h"
 #include "unpack/layer_settle.h"
 
 namespace tinyd::unpack {
 
-namespace {
-
-struct SettleJob {
-  SettleOptions options;
-  Status status;
-  napi_deferred deferred = nullptr;
-  napi_async_work work = nullptr;
-};
-
-void execute(napi_env, void* data) {
-  auto* job = static_cast<SettleJob*>(data);
-  job->status = settleLayer(job->options);
-}
-
-void complete(napi_env env, napi_status, void* data) {
-  const std::unique_ptr<SettleJob> job(static_cast<SettleJob*>(data));
-  napi_delete_async_work(env, job->work);
-  if (!job->status.ok()) {
-    napi_reject_deferred(env, job->deferred, makeError(env, job->status.failure()));
-    return;
-  }
-  napi_value undefined = nullptr;
-  napi_get_undefined(env, &undefined);
-  napi_resolve_deferred(env, job->deferred, undefined);
-}
-
-}  // namespace
-
 napi_value startSettle(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = nullptr;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
-  auto job = std::make_unique<SettleJob>();
   Options options(env, argument);
-  job->options.targetDir = options.text("targetDir");
-  job->options.lowerDirs = options.texts("lowerDirs");
-  job->options.impliedDirs = options.buffers("impliedDirs");
-  job->options.whiteouts = options.buffers("whiteouts");
+  SettleOptions settle;
+  settle.targetDir = options.text("targetDir");
+  settle.lowerDirs = options.texts("lowerDirs");
+  settle.impliedDirs = options.buffers("impliedDirs");
+  settle.whiteouts = options.buffers("whiteouts");
   for (Options& link : options.objects("pendingLinks")) {
-    job->options.pendingLinks.push_back({link.buffer("path"), link.buffer("target")});
+    settle.pendingLinks.push_back({link.buffer("path"), link.buffer("target")});
   }
-  job->options.overlay = options.overlay("overlayXattr");
+  settle.overlay = options.overlay("overlayXattr");
   if (options.failed()) return nullptr;
-
-  napi_value promise = nullptr, name = nullptr;
-  napi_create_string_utf8(env, "tinyd settle", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work) != napi_ok ||
-      napi_create_promise(env, &job->deferred, &promise) != napi_ok ||
-      napi_queue_async_work(env, job->work) != napi_ok) {
-    napi_throw_error(env, nullptr, "cannot start to settle a layer");
-    return nullptr;
-  }
-  job.release();
-  return promise;
+  return startTask(env, "tinyd settle", settleLayer, std::move(settle));
 }
 
 }  // namespace tinyd::unpack

@@ -13,9 +13,6 @@ export const MONITOR_FRAME = { stdout: 65, stderr: 66, windowOpen: 67, exit: 68,
 /** What a client wants, said in its hello; none of them: it only waits for the end. */
 export const WANTS = { stdin: 1, stdout: 2, stderr: 4 } as const;
 
-/** Bytes of stdin that may be sent before the monitor opens the window again. */
-export const INPUT_WINDOW = 64 * 1024;
-
 const HEADER_BYTES = 8;
 const MAX_PAYLOAD = 64 * 1024;
 
