@@ -20,6 +20,7 @@ const PROGRAMS = [
   { program: 'iptables', package: 'iptables' },
   { program: 'unshare', package: 'util-linux' },
   { program: 'curl', package: 'curl' },
+  { program: 'openssl', package: 'openssl' },
   { program: 'ps', package: 'procps' },
 ];
 

@@ -73,7 +73,7 @@ describe('archives that lie', function () {
     await bytesRefused(filter('gzip', ['-c'], whole).subarray(0, 200), ARCHIVE, /gzip/);
   });
 
-  it('names that are no names of images', async () => {
+  it('CVE-2026-50195: names that are no names of images', async () => {
     const digest = `sha256:${'0'.repeat(64)}`;
     for (const [name, reason] of [
       [`app@${digest}`, /has a digest/],

@@ -84,7 +84,7 @@ describe('helper: attach socket', () => {
     assert.equal((await client.exited).code, 8);
   });
 
-  it('pauses the output while a client does not read, and loses nothing', async () => {
+  it('CVE-2022-1708: pauses the output while a client does not read, and loses nothing', async () => {
     const script = 'i=0; while [ $i -lt 200000 ]; do echo "line $i"; i=$((i+1)); done';
     const { client, report } = box.start(['sh', '-c', script], {});
     const slow = connect(WANTS.stdout);
@@ -157,7 +157,7 @@ describe('helper: attach socket', () => {
     assert.equal((await other.exited).code, 0);
   });
 
-  it('survives a thousand clients that come and go', async () => {
+  it('CVE-2022-23471, CVE-2025-64329: survives a thousand clients that come and go', async () => {
     assert.equal(box.launch(box.plan(['sleep', '2'])).stage, 'started');
     const monitor = box.state().monitorPid as number;
     const descriptors = () => readdirSync(`/proc/${monitor}/fd`).length;

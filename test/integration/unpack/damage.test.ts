@@ -32,7 +32,7 @@ async function failsSoon(codes: readonly string[], work: Promise<unknown>): Prom
   assert.ok(ms < 1000, `took ${ms} ms`);
 }
 
-describe('compression of layers', () => {
+describe('compression of layers (CVE-2021-20291, CVE-2014-9357, CVE-2026-41567)', () => {
   const temporary = scratch();
   after(() => temporary.remove());
   const good = async (blob: Buffer, compression: string) => {
@@ -178,7 +178,7 @@ describe('digests and sizes of layers', () => {
   });
 });
 
-describe('archives that claim too much', () => {
+describe('archives that claim too much (CVE-2025-58183, CVE-2022-2879, CVE-2017-14992)', () => {
   const temporary = scratch();
   after(() => temporary.remove());
   const cheap = async (codes: readonly string[], ...members: Buffer[]) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { scratch, unpackTar } from '../../support/layer-folder';
 import { directory, file, gnuLong, hardLink, member, symlink, tar } from '../../support/tar-bytes';
 
-describe('one name several times in a layer', () => {
+describe('hardening 1a: one name several times in a layer', () => {
   const temporary = scratch();
   after(() => temporary.remove());
   const unpack = (...members: Buffer[]) => unpackTar(temporary.path, tar(...members));

@@ -59,7 +59,7 @@ function attack(): Buffer {
   return tar(...members);
 }
 
-describe('a process that swaps folders for links while a layer is unpacked (TOCTOU)', () => {
+describe('a process that swaps folders for links while a layer is unpacked (CVE-2025-47290)', () => {
   const temporary = scratch();
   let canary: Canary;
   before(() => {

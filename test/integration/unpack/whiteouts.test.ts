@@ -14,7 +14,7 @@ const opaque = (path: string, namespace = 'trusted') =>
     ({ name, value }) => name === `${namespace}.overlay.opaque` && value.toString() === 'y',
   );
 
-describe('whiteouts in a layer', () => {
+describe('hardening 1a: whiteouts in a layer', () => {
   const temporary = scratch();
   after(() => temporary.remove());
   const unpack = (...members: Buffer[]) => unpackTar(temporary.path, tar(...members));

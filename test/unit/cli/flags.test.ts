@@ -117,6 +117,7 @@ describe('--publish', () => {
     assert.deepEqual(read('80'), [{ protocol: 'tcp', containerPort: 80 }]);
     assert.deepEqual(read(':80/udp'), [{ protocol: 'udp', containerPort: 80 }]);
     assert.deepEqual(read('127.0.0.1::80'), [{ hostIp: '127.0.0.1', protocol: 'tcp', containerPort: 80 }]);
+    assert.deepEqual(read('127.0.0.1:0:80'), read('127.0.0.1::80'));
     assert.deepEqual(read('127.0.0.1:53:53/UDP'), [
       { hostIp: '127.0.0.1', protocol: 'udp', hostPort: 53, containerPort: 53 },
     ]);

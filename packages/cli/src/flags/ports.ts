@@ -18,7 +18,8 @@ export function parsePublish(flag: string, text: string): PortMapping[] {
   const container = parseRange(flag, text, parts.container);
   const address = parts.ip === undefined ? {} : { hostIp: parts.ip };
   const base = { ...address, protocol };
-  if (parts.host === '') {
+  // 0 is how some write that any free port will do.
+  if (parts.host === '' || parts.host === '0') {
     return unroll(container, containerPort => ({ ...base, containerPort }));
   }
   const host = parseRange(flag, text, parts.host);
