@@ -31,6 +31,7 @@ static struct {
   uint64_t size, max_bytes;
   uint32_t max_files;
   struct line lines[LOG_STREAMS];
+  struct timespec now; /* when the output that is being added was read */
   size_t batched;
   char batch[BATCH_BYTES];
 } log_file = {.fd = -1};
@@ -103,9 +104,7 @@ static void write_entry(enum log_stream stream, const char* text, size_t length,
 /** Ends the current line of a stream. */
 static void end_line(enum log_stream stream, const char* rest, size_t length) {
   struct line* line = &log_file.lines[stream];
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  const struct timespec* time = line->continued ? &line->since : &now;
+  const struct timespec* time = line->continued ? &line->since : &log_file.now;
   if (line->length == 0) {
     write_entry(stream, rest, length, true, time);
   } else {
@@ -119,7 +118,7 @@ static void end_line(enum log_stream stream, const char* rest, size_t length) {
 /** Writes what there is of a line as a part; all parts of a line bear the time of the first. */
 static void write_part(enum log_stream stream, const char* text, size_t length) {
   struct line* line = &log_file.lines[stream];
-  if (!line->continued) clock_gettime(CLOCK_REALTIME, &line->since);
+  if (!line->continued) line->since = log_file.now;
   write_entry(stream, text, length, false, &line->since);
   line->continued = true;
   line->length = 0;
@@ -138,6 +137,7 @@ static void keep(enum log_stream stream, const char* data, size_t length) {
 
 void log_append(enum log_stream stream, const char* data, size_t length) {
   if (log_file.path == NULL) return;
+  clock_gettime(CLOCK_REALTIME, &log_file.now);
   while (length > 0) {
     size_t room = PART_BYTES - log_file.lines[stream].length;
     size_t span = length < room ? length : room;
@@ -157,6 +157,7 @@ void log_append(enum log_stream stream, const char* data, size_t length) {
 
 void log_finish(void) {
   if (log_file.path == NULL) return;
+  clock_gettime(CLOCK_REALTIME, &log_file.now);
   for (int stream = 0; stream < LOG_STREAMS; stream++) {
     struct line* line = &log_file.lines[stream];
     if (line->length > 0) write_part((enum log_stream)stream, line->text, line->length);

@@ -31,6 +31,26 @@ static bool is_plain(uint8_t byte) {
          byte != '&';
 }
 
+/** As many bytes as the processor compares at once. */
+typedef uint8_t block __attribute__((vector_size(16)));
+
+/** How many bytes from the start go as they are. */
+static size_t plain_length(const uint8_t* text, size_t length) {
+  size_t at = 0;
+  for (; at + sizeof(block) <= length; at += sizeof(block)) {
+    block bytes;
+    memcpy(&bytes, text + at, sizeof bytes);
+    block special = (block)(bytes < 0x20) | (block)(bytes >= 0x80) | (block)(bytes == '"') |
+                    (block)(bytes == '\\') | (block)(bytes == '<') | (block)(bytes == '>') |
+                    (block)(bytes == '&');
+    uint64_t halves[2];
+    memcpy(halves, &special, sizeof halves);
+    if ((halves[0] | halves[1]) != 0) break;
+  }
+  while (at < length && is_plain(text[at])) at++;
+  return at;
+}
+
 static char* put_ascii(char* out, uint8_t byte) {
   static const char digits[] = "0123456789abcdef";
   switch (byte) {
@@ -53,10 +73,9 @@ static char* put_ascii(char* out, uint8_t byte) {
 
 static char* put_text(char* out, const uint8_t* text, size_t length) {
   for (size_t at = 0; at < length;) {
-    size_t plain = at;
-    while (plain < length && is_plain(text[plain])) plain++;
-    out = put(out, (const char*)text + at, plain - at);
-    at = plain;
+    size_t plain = plain_length(text + at, length - at);
+    out = put(out, (const char*)text + at, plain);
+    at += plain;
     if (at == length) break;
     if (text[at] < 0x80) {
       out = put_ascii(out, text[at++]);
@@ -84,9 +103,17 @@ size_t json_escape(char* out, const char* text, size_t length) {
 }
 
 size_t log_time_format(char* out, const struct timespec* time) {
-  // The date and the time of day change once a second, the calls come a million times a second.
+  // The date and the time of day change once a second, the calls come a million times a second, and those for
+  // the lines of one piece of output have the same time.
   static time_t second = -1;
   static char day[24];
+  static struct timespec last;
+  static char text[32];
+  static size_t known;
+  if (known > 0 && time->tv_sec == last.tv_sec && time->tv_nsec == last.tv_nsec) {
+    memcpy(out, text, known + 1);
+    return known;
+  }
   if (time->tv_sec != second || second == -1) {
     struct tm parts;
     second = time->tv_sec;
@@ -105,6 +132,9 @@ size_t log_time_format(char* out, const struct timespec* time) {
   }
   out[length++] = 'Z';
   out[length] = '\0';
+  last = *time;
+  known = length;
+  memcpy(text, out, length + 1);
   return length;
 }
 

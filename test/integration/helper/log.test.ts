@@ -71,6 +71,18 @@ describe('helper: log', () => {
     );
   });
 
+  it('finds what must be escaped at every place of a line', async () => {
+    const lines = Array.from('\t"\\<>&é\x1f\u2028').flatMap(special =>
+      Array.from({ length: 50 }, (_, at) => `${'-'.repeat(at)}${special}${'-'.repeat(49 - at)}`),
+    );
+    const parts = await print(`${lines.join('\n')}\n`);
+    assert.deepEqual(
+      parts.map(part => part.log),
+      lines.map(line => `${line}\n`),
+    );
+    assert.doesNotMatch(readFileSync(box.log, 'latin1'), /[<>&\t]|\x1f/);
+  });
+
   it('replaces each byte that is no UTF-8', async () => {
     const bad = [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80]];
     const parts = await print(Buffer.concat(bad.map(bytes => Buffer.from([...bytes, 10]))));
