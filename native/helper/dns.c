@@ -78,8 +78,8 @@ static bool answer_from_zones(const struct dns_client* client, const uint8_t* qu
   size_t limit = dns_reply_limit(client, question->udp_bytes);
   struct text hosts;
   unsigned turn = 0;
+  (void)!getrandom(&turn, sizeof turn, 0);  // without it the first one comes first
   for (unsigned n = 0; dns_zone(n, &hosts); n++) {
-    if (turn == 0 && getrandom(&turn, sizeof turn, 0) == -1) turn = 0;
     size_t length = dns_lookup(hosts, query, question, turn, answer, limit);
     if (length == 0) continue;
     dns_reply(client, answer, length);

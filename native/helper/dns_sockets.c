@@ -14,13 +14,22 @@
 
 #define BACKLOG 128
 /** Room for some hundred questions at once; the kernel gives what it allows. */
-#define RECEIVE_BYTES (1 << 20)
+#define DATAGRAMS_BYTES (1 << 20)
+/** A connection takes its buffers from the listener. They are not the container's memory, so they are small.
+ */
+#define CONNECTION_RECEIVE_BYTES (8 << 10)
+#define CONNECTION_SEND_BYTES (64 << 10)
+
+static void limit_buffers(int fd, int type) {
+  int receive = type == SOCK_DGRAM ? DATAGRAMS_BYTES : CONNECTION_RECEIVE_BYTES, send = CONNECTION_SEND_BYTES;
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
+  if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof send);
+}
 
 static int open_socket(int type, const struct sockaddr_in* address) {
-  int size = RECEIVE_BYTES;
   int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd == -1) return -1;
-  if (type == SOCK_DGRAM) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  limit_buffers(fd, type);
   if (bind(fd, (const struct sockaddr*)address, sizeof *address) == 0 &&
       (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0)) {
     return fd;

@@ -46,7 +46,7 @@ describe('resolver: what a container can do to it', () => {
     );
     assert.deepEqual((await box.ask('a.example')).data, ['192.0.2.1']);
     assert.ok(descriptors(box.monitorPid) - before <= 256, `${descriptors(box.monitorPid)} descriptors`);
-    assert.ok(anonymousKib(box.monitorPid) < 700, `${anonymousKib(box.monitorPid)} KiB`);
+    assert.ok(anonymousKib(box.monitorPid) < 400, `${anonymousKib(box.monitorPid)} KiB`);
   });
 
   it('malformed messages are refused or passed over', async () => {
@@ -84,7 +84,7 @@ describe('resolver: what a container can do to it', () => {
     assert.deepEqual(data, ['10.9.0.2']);
     assert.ok(ms < 8000, `${ms} ms`);
     await held;
-    assert.ok(anonymousKib(box.monitorPid) < 700, `${anonymousKib(box.monitorPid)} KiB`);
+    assert.ok(anonymousKib(box.monitorPid) < 400, `${anonymousKib(box.monitorPid)} KiB`);
   });
 
   it('answers that are not taken are bounded', async () => {
@@ -92,7 +92,7 @@ describe('resolver: what a container can do to it', () => {
     const before = descriptors(box.monitorPid);
     const many = Buffer.concat(Array.from({ length: 200 }, () => long)).toString('base64');
     await box.request('hold', 16, many, 1500);
-    assert.ok(anonymousKib(box.monitorPid) < 1000, `${anonymousKib(box.monitorPid)} KiB`);
+    assert.ok(anonymousKib(box.monitorPid) < 700, `${anonymousKib(box.monitorPid)} KiB`);
     assert.deepEqual((await box.ask('a.example', { by: 'tcp' })).data, ['192.0.2.1']);
     assert.ok(descriptors(box.monitorPid) <= before + 2);
   });

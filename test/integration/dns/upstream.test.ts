@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ResolverBox } from './resolver-box';
@@ -76,6 +76,19 @@ describe('resolver: names of the world', () => {
     assert.equal(mute.code, 'failed');
     assert.ok(mute.ms >= 4000 && mute.ms < 5000, `the C library waits for 5 s: ${mute.ms} ms`);
     assert.ok(second.asked.includes('udp mute.example 1'));
+  });
+
+  it('are asked of servers by IPv6', async function () {
+    if (!readFileSync('/proc/net/if_inet6', 'utf8').includes(' lo\n')) return this.skip();
+    const third = await Upstream.start('::1', '192.0.2.3');
+    try {
+      box.serve({ upstream: ['::1'] });
+      for (const by of ['udp', 'tcp'] as const) {
+        assert.deepEqual((await box.ask('a.example', { by })).data, ['192.0.2.3']);
+      }
+    } finally {
+      await third.close();
+    }
   });
 
   it('have a port and an ID of their own in each question', async () => {

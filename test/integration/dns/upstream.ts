@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import { createServer, isIPv6, type Server } from 'node:net';
 import { CODE, encodeReply, readMessage, TYPE } from '../../support/dns-message';
 
 const PORT = 53;
@@ -36,7 +36,7 @@ export class Upstream {
     readonly address: string,
     readonly answer: string,
   ) {
-    this.#udp = createSocket('udp4');
+    this.#udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     this.#udp.on('message', (query, from) => {
       this.#ports(query, from.port);
       this.#handle('udp', query, reply => this.#udp.send(reply, from.port, from.address));
