@@ -78,6 +78,25 @@ describe('names on networks', function () {
     await tinyd.ok('rm', '-f', 'apart', 'plain');
   });
 
+  it('are found by a container that was started again', async () => {
+    const flags = [
+      'run',
+      '-d',
+      '--name',
+      'again',
+      '--network',
+      'app',
+      '--restart',
+      'on-failure:2',
+      'busybox',
+    ];
+    await tinyd.ok(...flags, 'sh', '-c', 'nslookup -type=a client; nslookup -type=a again; exit 3');
+    assert.equal(await tinyd.ok('wait', 'again'), '3');
+    const found = (await tinyd.ok('logs', 'again')).match(/^Name:\s+(client|again)$/gm);
+    assert.equal(found?.length, 6, 'two names in each of three runs');
+    await tinyd.ok('rm', 'again');
+  });
+
   it('of a container whose monitor was killed are taken back by the next command', async () => {
     const id = await start('lost', '--network', 'app');
     assert.ok(zone().includes(id));
