@@ -16,9 +16,7 @@
 #include "proc_stat.h"
 #include "report.h"
 
-/** A pidfd of the container's init, which must be the process that the plan means and not one that got its
- * number. */
-static int open_init(const struct plan_join* join) {
+int join_open_init(const struct plan_join* join) {
   char operand[32];
   snprintf(operand, sizeof operand, "pid %u", join->pid);
   int pidfd = (int)syscall(SYS_pidfd_open, join->pid, 0);
@@ -53,7 +51,7 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
 }
 
 pid_t join_start(struct process_start* start, const struct cgroups* cgroups) {
-  int init = open_init(&start->plan->join);
+  int init = join_open_init(&start->plan->join);
   int ends[2], pidfd = -1;
   if (channel_open(ends) == -1) fail(STAGE_SYSTEM, "socketpair");
   pid_t pid = clone_process(0, cgroups->clone_into, SIGCHLD, &pidfd);

@@ -12,4 +12,10 @@
  */
 pid_t join_start(struct process_start* start, const struct cgroups* cgroups);
 
+/**
+ * A pidfd of the container's init, which must be the process that the plan means and not one that got its
+ * number.
+ */
+int join_open_init(const struct plan_join* join);
+
 #endif

@@ -29,7 +29,11 @@ const COMMANDS = {
   kill: () => require('./commands/kill') as typeof import('./commands/kill'),
   load: () => require('./commands/load') as typeof import('./commands/load'),
   logs: () => require('./commands/logs') as typeof import('./commands/logs'),
+  'network connect': () =>
+    require('./commands/network-connect') as typeof import('./commands/network-connect'),
   'network create': () => require('./commands/network-create') as typeof import('./commands/network-create'),
+  'network disconnect': () =>
+    require('./commands/network-disconnect') as typeof import('./commands/network-disconnect'),
   'network exists': () => require('./commands/network-exists') as typeof import('./commands/network-exists'),
   'network inspect': () =>
     require('./commands/network-inspect') as typeof import('./commands/network-inspect'),
@@ -135,6 +139,8 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     inspect: ['inspect', '--type=image'],
   },
   network: {
+    connect: ['network connect'],
+    disconnect: ['network disconnect'],
     create: ['network create'],
     exists: ['network exists'],
     inspect: ['network inspect'],

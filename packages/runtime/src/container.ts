@@ -8,6 +8,8 @@ import { type ArchiveSink, type CopyFromOptions, type CopyToOptions, copyFrom, c
 import { diffContainer, type FileChange } from './files/diff';
 import { exportContainer } from './files/export';
 import type { OwnLayer } from './files/own-layer';
+import { connectContainer } from './lifecycle/connect';
+import { type DisconnectOptions, disconnectContainer } from './lifecycle/disconnect';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { inspectContainer } from './lifecycle/inspect';
 import type { InspectDocument } from './lifecycle/inspect-document';
@@ -23,7 +25,7 @@ import { type LimitChanges, updateContainer } from './lifecycle/update';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
-import type { RestartPolicy } from './options';
+import type { NetworkEndpoint, RestartPolicy } from './options';
 import type { ContainerRecord } from './record';
 import { requireContainer, viewContainer } from './state/container-state';
 import { isPaused } from './state/paused';
@@ -106,6 +108,16 @@ export class Container {
   /** Removes it. Fails with ERR_TINYD_CONTAINER_STATE when it runs, unless forced. */
   remove(options: RemoveOptions = {}): Promise<void> {
     return removeContainer(this.#context, this.id, options);
+  }
+
+  /** Puts it on one more network. See {@link connectContainer} for the errors. */
+  connect(endpoint: NetworkEndpoint): Promise<void> {
+    return connectContainer(this.#context, this.id, endpoint);
+  }
+
+  /** Takes it off a network, by name or ID. See {@link disconnectContainer} for the errors. */
+  disconnect(network: string, options: DisconnectOptions = {}): Promise<void> {
+    return disconnectContainer(this.#context, this.id, network, options);
   }
 
   /** Waits until it does not run; its exit status. */

@@ -8,6 +8,7 @@ export type { FileChange } from './files/diff';
 export type { OwnLayer } from './files/own-layer';
 export type { RuntimeFolders } from './layout';
 export type { BootedContainer } from './lifecycle/boot';
+export type { DisconnectOptions } from './lifecycle/disconnect';
 export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect-document';
 export type { RemoveOptions } from './lifecycle/remove';

@@ -41,7 +41,13 @@ const PLAIN_VERB = /^\S+ (?!exists$)/;
 
 const VOLUME_COMMANDS = new Set(['volume export', 'volume import', 'volume inspect', 'volume rm']);
 
-const NETWORK_COMMANDS = new Set(['network exists', 'network inspect', 'network rm']);
+const NETWORK_COMMANDS = new Set([
+  'network connect',
+  'network disconnect',
+  'network exists',
+  'network inspect',
+  'network rm',
+]);
 
 function describe(command: CommandClass, objects: Objects): CompletedCommand {
   const operand = operandOf(command.id);

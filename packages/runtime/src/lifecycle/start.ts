@@ -20,7 +20,7 @@ import { isPaused } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { volumesGoingAlong } from '../volumes/mount-volumes';
-import { namesFiles, writeResolver } from './name-service';
+import { namesFiles, resolvesNames, writeResolver } from './name-service';
 import { claimError, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
@@ -117,8 +117,10 @@ async function start(
   // A helper that fails undoes what it did; one that is killed does not.
   undo.add(async () => void (await removeCgroups(record.id)));
   const encoded = encodePlan(plan);
-  // What is removed when it ends is neither started again nor changed for later.
-  if (!record.options.autoRemove) writePlanFile(paths.plan, plan, encoded);
+  // What is removed when it ends is not started again. On a network of its own it may be connected to others.
+  if (!record.options.autoRemove || network.settings.some(resolvesNames)) {
+    writePlanFile(paths.plan, plan, encoded);
+  }
   rmSync(paths.stopped, { force: true });
   const { report, client } = launchHelper(encoded, options.attach);
   if (report.stage !== 'started') {

@@ -1,23 +1,16 @@
 import { TinydError } from '@tinyd/core';
 import type { NetworkEndpoint, PortMapping } from '../options';
-import type { NetworkPlan, TeardownPlan } from '../plan/plan';
-import { releaseAddress, takeAddress, takeChosenAddress } from './address-map';
-import { chooseAddress6 } from './address6';
-import { defineNetwork, ensureNetwork } from './bridge';
-import { addressMapFile, DEFAULT_NETWORK, type Network, readDefinition } from './definition';
-import { chosenAddress, endpointHardwareAddress, gatewayOf } from './endpoint';
-import { formatHardwareAddress, formatIpv4 } from './ipv4';
-import { formatIpv6 } from './ipv6';
-import { deleteLinkIfPresent, findLink } from './links';
-import { deleteLink, LOOPBACK_INDEX, raiseLink } from './netlink/link';
-import { addDefaultRoute, addDefaultRoute6 } from './netlink/route';
-import { addElements, removeElements } from './nftables/elements';
-import { transaction } from './nftables/message';
+import { releaseAddress } from './address-map';
+import { defineNetwork } from './bridge';
+import { DEFAULT_NETWORK, readDefinition } from './definition';
+import { gatewayOf, gatewayOf6 } from './gateway';
+import { formatIpv4 } from './ipv4';
+import { type TakenPlace, takePlace } from './place';
+import { type Attachment, planPlaces } from './plan-places';
 import { publishPorts } from './ports/publish';
 import { requestedPorts } from './ports/requested';
 import { clearStalePorts } from './ports/stale';
-import { type AttachedContainer, type NetworkSettings, type PublishedPort, portElements } from './settings';
-import { containerMessages, containerSysctls, hostMessages, hostVethName, type VethPlace } from './veth';
+import type { AttachedContainer, PublishedPort } from './settings';
 
 /** What a container wants of its networks. */
 export interface AttachRequest {
@@ -32,20 +25,6 @@ export interface AttachRequest {
   readonly exposed: readonly string[];
   /** The places that running containers of this root have; asked only where it matters. */
   readonly running: () => readonly AttachedContainer[];
-}
-
-/** Places on networks, taken for one container. */
-export interface Attachment {
-  readonly plan: NetworkPlan;
-  /** What the monitor gives back when the container has ended. */
-  readonly releases: TeardownPlan['releases'];
-  /** One for each network, in the order of the interfaces. */
-  readonly settings: readonly NetworkSettings[];
-}
-
-/** A place on one network. */
-export interface TakenPlace extends VethPlace {
-  readonly endpoint: NetworkEndpoint;
 }
 
 /**
@@ -67,54 +46,20 @@ export async function attachNetworks(request: AttachRequest): Promise<Attachment
     const gateway = gatewayOf(places);
     if (gateway === undefined && request.ports.length > 0) throw nothingLeadsIn(endpoints);
     const ports = gateway === undefined ? [] : await publishOn(gateway, request);
-    return describePlaces(root, places, gateway, ports);
+    return planPlaces(root, places, { gateway, gateway6: gatewayOf6(places), ports });
   } catch (error) {
     for (const { network, address } of places) releaseAddress(root, network, address);
     throw error;
   }
 }
 
-/** Where on a network a container wants to be. */
-export interface PlaceRequest {
-  readonly root: string;
-  readonly containerId: string;
-  readonly slot: number;
-  readonly endpoint: NetworkEndpoint;
-  readonly running: () => readonly AttachedContainer[];
-}
+/** What a container wants to publish. */
+export type PublishRequest = Pick<AttachRequest, 'ports' | 'publishAll' | 'exposed' | 'running'>;
 
-/** Takes an address on one network. */
-export function takePlace({ root, containerId, slot, endpoint, running }: PlaceRequest): TakenPlace {
-  const network = ensureNetwork(root, running, endpoint.network);
-  const name = hostVethName(containerId, slot);
-  // Left over from a start of this container that was killed.
-  if (findLink(name) !== undefined) deleteLinkIfPresent(name);
-  const address =
-    endpoint.ip === undefined ? takeAddress(root, network) : chosenAddress(network, endpoint.ip);
-  if (endpoint.ip !== undefined) {
-    const holder = () => holderOf(network, endpoint.ip ?? '', running());
-    takeChosenAddress(root, network, address, holder);
-  }
-  const hardwareAddress = endpointHardwareAddress(endpoint, address);
-  const place = { name, slot, address, hardwareAddress, network, endpoint };
-  try {
-    const address6 = chooseAddress6(network, endpoint, address, running);
-    return address6 === undefined ? place : { ...place, address6 };
-  } catch (error) {
-    releaseAddress(root, network, address);
-    throw error;
-  }
-}
-function holderOf(network: Network, address: string, running: readonly AttachedContainer[]): string {
-  const holder = running.find(
-    ({ settings }) => settings.networkId === network.id && settings.address === address,
-  );
-  return holder === undefined ? 'a container that is just starting' : `container ${holder.name}`;
-}
-
-async function publishOn(
+/** Decides on the ports of the host that lead to a place; each was free a moment ago. */
+export async function publishOn(
   { network, address }: TakenPlace,
-  { ports: mappings, exposed, publishAll, running }: AttachRequest,
+  { ports: mappings, exposed, publishAll, running }: PublishRequest,
 ): Promise<PublishedPort[]> {
   const requested = requestedPorts(mappings, exposed, publishAll, {
     hostBinding: network.driver.hostBinding,
@@ -123,69 +68,6 @@ async function publishOn(
   const ports = await publishPorts(requested, { running, spread: address - network.subnet.base });
   await clearStalePorts(ports, running);
   return ports;
-}
-
-function describePlaces(
-  root: string,
-  places: readonly TakenPlace[],
-  gateway: TakenPlace | undefined,
-  ports: readonly PublishedPort[],
-): Attachment {
-  const elements = gateway === undefined ? [] : portElements(ports, gateway);
-  const nothing = new Uint8Array(0);
-  const gateway6 = gatewayOf(places.filter(({ network }) => network.ipv6 !== undefined));
-  const settings = places.map(place =>
-    placeSettings(place, {
-      isGateway: place === gateway,
-      ...(place === gateway6 ? { isGateway6: true } : {}),
-      ports: place === gateway ? ports : [],
-    }),
-  );
-  const routes = [
-    ...(gateway === undefined ? [] : [addDefaultRoute(gateway.network.gateway)]),
-    ...(gateway6?.network.ipv6 === undefined ? [] : [addDefaultRoute6(gateway6.network.ipv6.gateway)]),
-  ];
-  const plan: NetworkPlan = {
-    hostBatch: Buffer.concat(places.map(place => hostMessages(place))),
-    containerBatch: Buffer.concat([raiseLink(LOOPBACK_INDEX), ...places.map(containerMessages), ...routes]),
-    portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
-    portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
-    hostTeardownBatch: Buffer.concat(places.map(({ name }) => deleteLink(name))),
-    claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
-    sysctls: places.flatMap(containerSysctls),
-  };
-  const releases = places.map(({ network, address }) => ({
-    file: addressMapFile(root, network.name),
-    offset: address - network.subnet.base,
-  }));
-  return { plan, releases, settings };
-}
-
-/** What is told of a place, and needed to take it back. */
-export function placeSettings(
-  { network, name, address, address6, slot, hardwareAddress, endpoint }: TakenPlace,
-  roles: Pick<NetworkSettings, 'isGateway' | 'isGateway6' | 'ports'>,
-): NetworkSettings {
-  return {
-    network: network.name,
-    networkId: network.id,
-    bridge: network.bridge,
-    address: formatIpv4(address),
-    prefixLength: network.subnet.prefixLength,
-    gateway: formatIpv4(network.gateway),
-    ...(address6 === undefined || network.ipv6 === undefined
-      ? {}
-      : {
-          address6: formatIpv6(address6),
-          prefixLength6: network.ipv6.subnet.prefixLength,
-          gateway6: formatIpv6(network.ipv6.gateway),
-        }),
-    macAddress: formatHardwareAddress(hardwareAddress),
-    hostVeth: name,
-    slot,
-    aliases: endpoint.aliases ?? [],
-    ...roles,
-  };
 }
 
 function nothingLeadsIn(endpoints: readonly NetworkEndpoint[]): TinydError {

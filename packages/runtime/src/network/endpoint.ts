@@ -72,20 +72,6 @@ function chosenHardwareAddress(text: string): Buffer {
   return bytes;
 }
 
-/**
- * Where a container's packets for everywhere else go: of the networks that lead out, the one with the highest priority, of
- * several the first by name, as docker has it. Undefined when none leads out.
- */
-export function gatewayOf<T extends { readonly network: Network; readonly endpoint: NetworkEndpoint }>(
-  places: readonly T[],
-): T | undefined {
-  const priority = ({ endpoint }: T) => endpoint.gwPriority ?? 0;
-  const [first] = places
-    .filter(({ network }) => !network.internal)
-    .toSorted((a, b) => priority(b) - priority(a) || (a.network.name < b.network.name ? -1 : 1));
-  return first;
-}
-
 function invalid(what: string, why: string): TinydError {
   return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot use ${what}: ${why}`, {
     details: { option: what },

@@ -1,11 +1,22 @@
-export { type Attachment, type AttachRequest, attachNetworks, networkGateway } from './attach';
+export { type AttachRequest, attachNetworks, networkGateway, publishOn } from './attach';
 export { createNetwork, type NetworkOptions } from './create-network';
 export { DEFAULT_NETWORK, isPredefined, type Network, readDefinition } from './definition';
 export { checkEndpoints, endpointsOf } from './endpoint';
 export { allNetworks, pickNetwork } from './find-network';
 export { forgetFlows } from './flows';
+export { gatewayOf, gatewayOf6 } from './gateway';
 export { formatSubnet } from './ipv4';
+export {
+  connectionMessages,
+  freeSlot,
+  movePorts,
+  placeSysctls,
+  portsFor,
+  routeMessages,
+} from './live';
 export { loopbackPlan } from './loopback';
+export { placeOf, type TakenPlace, takePlace } from './place';
+export { type Attachment, defaultRoutes, type PlaceRoles, planPlaces } from './plan-places';
 export { type HostPort, portHolderText, portTakenError } from './ports/taken';
 export { releaseNetwork, resetNetwork } from './release';
 export { removeNetwork } from './remove-network';

@@ -36,6 +36,7 @@ export interface NetworkSettings {
   /** The same for IPv6. */
   readonly isGateway6?: boolean;
   readonly aliases?: readonly string[];
+  readonly gwPriority?: number;
   /** Those that lead to this network's address; a container publishes on one network alone. */
   readonly ports: readonly PublishedPort[];
 }

@@ -92,6 +92,11 @@ export function lookUp(element: SetElement): Buffer | undefined {
   return value === undefined ? Buffer.alloc(0) : readAttributes(value).get(1);
 }
 
+/** Adds elements to rules that stand. Fails with ENOENT when somebody flushed them, with EEXIST when a key leads elsewhere. */
+export function addToFirewall(elements: readonly SetElement[]): void {
+  if (elements.length > 0) request(transaction(...addElements(elements)));
+}
+
 /** Removes those of the elements that are there and lead where they say. */
 export function dropElements(elements: readonly SetElement[]): void {
   const present = elements.filter(element => {
