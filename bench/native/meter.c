@@ -1,13 +1,20 @@
 /*
- * meter run RESULT CMD...   runs a command and writes to the file RESULT, as one line of numbers: the
- * command's exit status, seconds until it ended, seconds until everything that it started had ended, its user
- * and system time, and the peak resident set of its largest process in kB. The rest is awaited for
- * $METER_PATIENCE seconds (default: not at all). meter nest CMD...         runs a daemon below itself: what
- * the daemon loses becomes a child of the nest, so that no process and no CPU time of it escapes. SIGTERM is
- * passed on; the nest ends with the last of them.
+ * meter run RESULT CMD...
  *
- * meter init CMD...         runs a command as the first process of a PID namespace: reaps what others leave,
- * ends with it.
+ * Runs a command and writes to the file RESULT, as one line of numbers: the command's exit status, seconds
+ * until it ended, seconds until everything that it started had ended, its user and system time, and the peak
+ * resident set of its largest process in kB. The rest is awaited for $METER_PATIENCE seconds (default: not at
+ * all).
+ *
+ * meter nest CMD...
+ *
+ * Runs a daemon below itself: what the daemon loses becomes a child of the nest, so that no process and no
+ * CPU time of it escapes. SIGTERM is passed on; the nest ends with the last of them.
+ *
+ * meter init CMD...
+ *
+ * Runs a command as the first process of a PID namespace: reaps what others leave, ends with it, and dies
+ * with the process that started it.
  *
  * A program of its own, since a child of node starts with node's memory in its ru_maxrss, and node waits by
  * an event loop.
@@ -110,6 +117,7 @@ static int nest(char** argv) {
 }
 
 static int init(char** argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);

@@ -6,10 +6,13 @@ import type { FoundImages } from './content/find-images';
 import { findEngines } from './engines/find';
 import { cleanEnvironment } from './engines/surroundings';
 import { CONTAINER_JOBS, isWanted, STORE_JOBS } from './jobs/all';
+import type { Job } from './jobs/job';
+import { progress } from './measure/rounds';
+import type { Findings } from './measure/samples';
 import { readOptions } from './options';
 import { Surroundings } from './report/environment';
 import { judge, readGoals } from './report/goals';
-import { markdown, writeReport } from './report/write';
+import { markdown, RESULTS, type Report, record, writeReport } from './report/write';
 import { INSIDE } from './session/isolate';
 import { settleIn } from './session/namespaces';
 import { type OpenEngine, REGISTRY, Session } from './session/session';
@@ -49,20 +52,25 @@ function runContainerJobs(session: Session): void {
         for (const { id } of jobs) session.findings.fail(id, engine.name, error);
       }
     }
-    for (const job of jobs) attempt(session, job.id, () => job.run(session, opened));
+    for (const job of jobs) attempt(session, job, () => job.run(session, opened));
   } finally {
     for (const { store } of opened) store.close();
     place.close();
   }
 }
 
-/** What an engine cannot do is in the findings already; this is a job that failed as a whole. */
-function attempt(session: Session, id: string, run: () => void): void {
+/** What an engine cannot do is in the findings already; what is caught here is a job that failed as a whole. */
+function attempt(session: Session, { id }: Job, run: () => void): void {
+  const started = Date.now();
   try {
     run();
   } catch (error) {
     session.findings.fail(id, 'all', error);
   }
+  progress('');
+  console.error(`${id.padEnd(18)} ${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s`);
+  // A run that is interrupted leaves what it has found.
+  session.save();
 }
 
 async function main(): Promise<void> {
@@ -76,21 +84,26 @@ async function main(): Promise<void> {
   writeFileSync(list, JSON.stringify(handed.images));
   await startRegistry(list, env);
   const found = findEngines(join(REPOSITORY, 'tinyd'), options.engines);
-  const session = new Session(options, found, handed.images, folder, handed.disk, env);
-  runContainerJobs(session);
-  for (const job of STORE_JOBS.filter(each => isWanted(each, options)))
-    attempt(session, job.id, () => job.run(session));
-  const { findings } = session;
-  const verdicts = judge(readGoals(), findings);
   const command = [
     'npm run bench',
     ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : []),
   ].join(' ');
-  const report = { command, header: surroundings.end(found, handed.origin, handed.disk), findings, verdicts };
-  const results = writeReport(report, options.record);
+  const goals = readGoals();
+  const save = (findings: Findings): Report => {
+    const header = surroundings.end(found, handed.origin, handed.disk);
+    const report = { command, header, findings, verdicts: judge(goals, findings) };
+    writeReport(report);
+    return report;
+  };
+  const session = new Session(options, found, handed.images, folder, handed.disk, env, save);
+  runContainerJobs(session);
+  for (const job of STORE_JOBS.filter(each => isWanted(each, options)))
+    attempt(session, job, () => job.run(session));
+  const report = save(session.findings);
+  if (options.record) record(report);
   console.log(markdown(report));
-  console.error(`written to ${results}`);
-  process.exit(options.check && verdicts.some(({ outcome }) => outcome === 'missed') ? 1 : 0);
+  console.error(`written to ${RESULTS}`);
+  process.exit(options.check && report.verdicts.some(({ outcome }) => outcome === 'missed') ? 1 : 0);
 }
 
 main().catch(error => {

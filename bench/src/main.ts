@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findImages } from './content/find-images';
 import { cleanEnvironment } from './engines/surroundings';
@@ -7,6 +7,16 @@ import { install } from './install';
 import { CONTAINER_JOBS, STORE_JOBS } from './jobs/all';
 import { readOptions, USAGE } from './options';
 import { runIsolated } from './session/isolate';
+
+const PREFIX = 'tinyd-bench-';
+
+/** Removes what runs left that were killed: their names tell their processes. */
+function removeStale(scratch: string): void {
+  for (const name of readdirSync(scratch).filter(each => each.startsWith(PREFIX))) {
+    const pid = name.slice(PREFIX.length).split('-')[0];
+    if (!existsSync(`/proc/${pid}`)) rmSync(join(scratch, name), { recursive: true, force: true });
+  }
+}
 
 /** Prepares outside, where the network is, and measures inside, where nothing else is. */
 async function main(): Promise<number> {
@@ -24,7 +34,8 @@ async function main(): Promise<number> {
   if (options.install) install(env);
   const images = await findImages(options.registry, env);
   mkdirSync(options.scratch, { recursive: true });
-  const disk = mkdtempSync(join(options.scratch, 'tinyd-bench-'));
+  removeStale(options.scratch);
+  const disk = mkdtempSync(join(options.scratch, `${PREFIX}${process.pid}-`));
   const folder = join(disk, 'session');
   mkdirSync(folder);
   try {
@@ -32,9 +43,7 @@ async function main(): Promise<number> {
     writeFileSync(join(folder, 'handed-in.json'), JSON.stringify(handed));
     return await runIsolated(join(__dirname, 'inside.js'), args, folder);
   } finally {
-    // The tmpfs that lay on it went with the namespace: what is deleted here are this process's own few files.
-    rmSync(join(folder, 'handed-in.json'), { force: true });
-    rmdirSync(folder);
+    // Mounts on it were made in the namespace and went with it: what is deleted here are this process's own few files.
     rmSync(disk, { recursive: true, force: true });
   }
 }

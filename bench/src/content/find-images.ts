@@ -30,6 +30,10 @@ export async function findImages(registry: string | undefined, env: NodeJS.Proce
     }
   }
   const kept = recall('own');
+  if (kept === undefined)
+    console.error(
+      `no registry at ${USUAL_REGISTRY}: making images of this machine's own files (a few minutes, kept for the next time)`,
+    );
   const images = kept ?? (await makeOwnImages(env));
   if (kept === undefined) remember('own', images);
   return { images, origin: "made of this machine's own files" };

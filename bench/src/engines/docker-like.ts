@@ -12,10 +12,12 @@ export interface Dialect {
   readonly monitor: RegExp;
   /** The name of the default bridge network. */
   readonly bridge: string;
+  /** What `rm -f` needs so as not to ask first and wait. */
+  readonly removeFlags?: readonly string[];
 }
 
 /** The container commands of an engine that speaks docker's language. */
-export function dockerLike({ base, env, daemons, monitor, bridge }: Dialect): Containers {
+export function dockerLike({ base, env, daemons, monitor, bridge, removeFlags = [] }: Dialect): Containers {
   const command = (...argv: readonly string[]): Command => ({ argv: [...base, ...argv], env, daemons });
   const place = (network: string, data: string | undefined) => [
     '--network',
@@ -28,7 +30,7 @@ export function dockerLike({ base, env, daemons, monitor, bridge }: Dialect): Co
     start: (name, { image, network, argv, data, wholeLog }) =>
       command('run', '-d', '--name', name, ...log(wholeLog), ...place(network, data), image, ...argv),
     exec: (name, argv) => command('exec', name, ...argv),
-    remove: names => [command('rm', '-f', ...names)],
+    remove: names => [command('rm', '-f', ...removeFlags, ...names)],
     query: what => command(what),
     logs: name => command('logs', name),
     monitor,

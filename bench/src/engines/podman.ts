@@ -36,7 +36,14 @@ export function findPodman(): Engine | undefined {
       return {
         pull: image => ({ argv: [...base, 'pull', '-q', '--tls-verify=false', image], env: own, settle: 5 }),
         tree: image => inspectedTree({ base, env: own }, ['image', 'inspect', image], folder),
-        containers: dockerLike({ base, env: own, daemons: [], monitor: /^conmon/, bridge: 'podman' }),
+        containers: dockerLike({
+          base,
+          env: own,
+          daemons: [],
+          monitor: /^conmon/,
+          bridge: 'podman',
+          removeFlags: ['-t', '0'],
+        }),
         close: () => {},
       };
     },

@@ -21,7 +21,7 @@ export const SCALE_JOB: ContainerJob = {
     const request = { image: session.image('small'), network: 'bridge' as const, argv: ['sleep', '1000'] };
     const { findings, meter } = session;
     try {
-      progress(`scale: round 0 of 1`);
+      progress(`scale: ${count} starts`);
       for (const [index, name] of names.entries()) {
         const command = containers.start(name, request);
         if (command === undefined) return;

@@ -48,8 +48,7 @@ export function inRounds(
   progress('');
 }
 
-/** Replaces the line of progress on a terminal; a line each job elsewhere. */
+/** Replaces the line of progress on a terminal. */
 export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else if (/round 0 /.test(text)) console.error(text.replace(/: round.*/, ''));
 }

@@ -42,32 +42,35 @@ export function markdown({ command, header, findings, verdicts }: Report): strin
   ].join('\n');
 }
 
-/** Writes the report to bench/results, and with `record` table and plots to docs/. Returns the folder. */
-export function writeReport(report: Report, record: boolean): string {
-  const folder = join(REPOSITORY, 'bench', 'results');
+/** Where every run writes its table, its numbers and its plots. */
+export const RESULTS = join(REPOSITORY, 'bench', 'results');
+
+/** Writes the report to {@link RESULTS}. */
+export function writeReport(report: Report): void {
   const { command, header, findings, verdicts } = report;
   const { samples, failures, notes } = findings;
   const data = { command, header, verdicts, samples, failures, notes };
-  const made = plots(findings);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'latest.md'), markdown(report));
-  writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(data, null, 1)}\n`);
-  for (const [name, svg] of made) writeFileSync(join(folder, `${name}.svg`), svg);
-  if (record) recordIn(join(REPOSITORY, 'docs'), markdown(report), made);
-  return folder;
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, 'latest.md'), markdown(report));
+  writeFileSync(join(RESULTS, 'latest.json'), `${JSON.stringify(data, null, 1)}\n`);
+  for (const [name, svg] of plots(findings)) writeFileSync(join(RESULTS, `${name}.svg`), svg);
 }
 
-/** Replaces what stands between the two marks of docs/performance.md, and the plots. */
-function recordIn(docs: string, text: string, made: ReadonlyMap<string, string>): void {
+/** Puts the report between the two marks of docs/performance.md, and the plots beside it. */
+export function record(report: Report): void {
+  const docs = join(REPOSITORY, 'docs');
   const file = join(docs, 'performance.md');
-  const page = readFileSync(file, 'utf8');
-  const [before, rest] = page.split(BEGIN);
+  const [before, rest] = readFileSync(file, 'utf8').split(BEGIN);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined)
     throw new Error(`${file} lacks the marks ${BEGIN} and ${END}`);
   const folder = join(docs, 'performance');
   mkdirSync(folder, { recursive: true });
+  const made = plots(report.findings);
   for (const [name, svg] of made) writeFileSync(join(folder, `${name}.svg`), svg);
   const images = [...made.keys()].map(name => `![${name}](performance/${name}.svg)`);
-  writeFileSync(file, [before, BEGIN, '\n\n', text, '\n', images.join('\n'), '\n\n', END, after].join(''));
+  const text = [before, BEGIN, '\n\n', markdown(report), '\n', images.join('\n'), '\n\n', END, after].join(
+    '',
+  );
+  writeFileSync(file, text);
 }

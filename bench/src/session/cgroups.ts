@@ -23,10 +23,10 @@ function hierarchies(): { readonly folder: string; readonly type: string; readon
     }));
 }
 
-/** The folders of sessions below a hierarchy's root that have no process in them or below are removed. */
+/** Removes what sessions left below a hierarchy's root that were killed. */
 function removeStale(folder: string): void {
   for (const name of readdirSync(folder).filter(each => each.startsWith(PREFIX)))
-    removeFolders(join(folder, name));
+    if (!existsSync(`/proc/${name.slice(PREFIX.length)}`)) removeFolders(join(folder, name));
 }
 
 function removeFolders(folder: string): void {
@@ -44,7 +44,7 @@ function removeFolders(folder: string): void {
  * Puts this process into cgroups of the session's own, which become the roots that everything inside sees, and returns
  * what undoes it. Only v1 and hybrid hosts: elsewhere engines remove their cgroups themselves.
  */
-export function enterOwnCgroups(): () => void {
+export function enterOwnCgroups(): () => Promise<void> {
   const entered: { readonly folder: string; readonly own: string }[] = [];
   for (const { folder } of hierarchies()) {
     removeStale(folder);
@@ -57,10 +57,12 @@ export function enterOwnCgroups(): () => void {
     writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
     entered.push({ folder, own });
   }
-  return () => {
-    for (const { folder, own } of entered) {
-      writeFileSync(join(folder, 'cgroup.procs'), String(process.pid));
-      removeFolders(own);
+  return async () => {
+    for (const { folder } of entered) writeFileSync(join(folder, 'cgroup.procs'), String(process.pid));
+    // The last processes of a session that was interrupted take a moment to go.
+    for (let attempt = 0; attempt < 30 && entered.some(({ own }) => existsSync(own)); attempt++) {
+      for (const { own } of entered) removeFolders(own);
+      await new Promise(resolve => setTimeout(resolve, 100));
     }
   };
 }

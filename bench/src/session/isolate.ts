@@ -14,24 +14,21 @@ export async function runIsolated(program: string, args: readonly string[], fold
   try {
     const namespaces = ['-m', '-n', '-p', '-i', '-C', '--fork', '--kill-child', '--propagation', 'private'];
     const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-    const child = spawn(
-      'unshare',
-      [...namespaces, meterProgram(), 'init', process.execPath, program, ...args],
-      {
-        env: { ...env, [INSIDE]: folder },
-        stdio: 'inherit',
-      },
-    );
-    // An interrupt goes to the whole group of processes; the one inside then cleans up, and this one waits for it.
-    const ignore = () => {};
-    process.on('SIGINT', ignore);
-    const pass = () => child.kill('SIGTERM');
-    process.on('SIGTERM', pass);
+    const meter = meterProgram();
+    const inside = [meter, 'init', process.execPath, program, ...args];
+    // Twice: the outer one dies with this process, and with it `unshare` and all inside.
+    const child = spawn(meter, ['init', 'unshare', ...namespaces, ...inside], {
+      env: { ...env, [INSIDE]: folder },
+      stdio: 'inherit',
+    });
+    const end = () => child.kill('SIGKILL');
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
     return await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
     });
   } finally {
-    leaveCgroups();
+    await leaveCgroups();
   }
 }

@@ -32,6 +32,8 @@ export class Session {
     /** A folder of the session on a disk. */
     readonly disk: string,
     readonly env: NodeJS.ProcessEnv,
+    /** Writes what was found so far. */
+    private readonly write: (findings: Findings) => void,
   ) {
     this.meter = new Meter(folder);
   }
@@ -39,6 +41,10 @@ export class Session {
   /** How often a job is done. */
   rounds(usual: number, quick: number): number {
     return this.options.rounds ?? (this.options.quick ? quick : usual);
+  }
+
+  save(): void {
+    this.write(this.findings);
   }
 
   image(name: ImageName): string {
