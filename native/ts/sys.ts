@@ -26,6 +26,10 @@ interface SysAddon {
   listXattrsOf(file: number): { name: string; value: Buffer }[];
   setXattrOf(file: number, name: string, value: Uint8Array): void;
   receiveDescriptor(socket: number): { fd: number; message: Buffer };
+  projectQuotaState(file: number): { counts: boolean; limits: boolean };
+  projectQuota(file: number, project: number): { limitBytes: number; usedBytes: number };
+  setProjectQuota(file: number, project: number, bytes: bigint): void;
+  setProject(folder: number, project: number): void;
   netlinkRequest(protocol: number, messages: Uint8Array): Buffer[];
   readReport(fd: number): Buffer;
 }

@@ -18,11 +18,19 @@ export interface Outcome {
 
 /** A tinyd with root and state folders of its own, driven through the real command. */
 export class Tinyd {
-  readonly base = mkdtempSync(join(tmpdir(), 'tinyd-test-'));
-  readonly root = join(this.base, 'root');
-  readonly state = join(this.base, 'state');
+  readonly base: string;
+  readonly root: string;
+  readonly state: string;
 
-  constructor(private readonly extraEnv: Readonly<Record<string, string>> = {}) {}
+  /** @param parent where its folders are made: on another file system, say */
+  constructor(
+    private readonly extraEnv: Readonly<Record<string, string>> = {},
+    parent = tmpdir(),
+  ) {
+    this.base = mkdtempSync(join(parent, 'tinyd-test-'));
+    this.root = join(this.base, 'root');
+    this.state = join(this.base, 'state');
+  }
 
   get env(): NodeJS.ProcessEnv {
     return { ...process.env, TINYD_ROOT: this.root, TINYD_STATE: this.state, ...this.extraEnv };

@@ -7,5 +7,6 @@ void exportDigest(Napi::Env env, Napi::Object exports);
 void exportFiles(Napi::Env env, Napi::Object exports);
 void exportTree(Napi::Env env, Napi::Object exports);
 void exportProcesses(Napi::Env env, Napi::Object exports);
+void exportQuota(Napi::Env env, Napi::Object exports);
 
 }  // namespace tinyd

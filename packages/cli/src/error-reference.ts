@@ -55,6 +55,8 @@ const MEANINGS = {
     'The program is there and cannot be executed: a folder, no permission, another architecture.',
   ERR_TINYD_MOUNT_INVALID: 'A mount cannot be made: source missing, target not usable.',
   ERR_TINYD_LIMIT_INVALID: 'A limit is below the minimum or contradicts another.',
+  ERR_TINYD_QUOTA_UNAVAILABLE:
+    'The file system of the root folder cannot limit what a container writes; the message says how to mount it.',
   ERR_TINYD_CGROUP_UNAVAILABLE: 'The host lacks the cgroup controller that a limit needs.',
   ERR_TINYD_SECCOMP_INVALID: 'A seccomp profile cannot be read or compiled.',
   ERR_TINYD_START_FAILED: 'The kernel refused a step of the start; the message names step and operand.',

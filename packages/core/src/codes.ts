@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   ERR_TINYD_COMMAND_NOT_EXECUTABLE: { retryable: false },
   ERR_TINYD_MOUNT_INVALID: { retryable: false },
   ERR_TINYD_LIMIT_INVALID: { retryable: false },
+  ERR_TINYD_QUOTA_UNAVAILABLE: { retryable: false },
   ERR_TINYD_CGROUP_UNAVAILABLE: { retryable: false },
   ERR_TINYD_SECCOMP_INVALID: { retryable: false },
   ERR_TINYD_START_FAILED: { retryable: false },

@@ -15,4 +15,5 @@ export * from './media-types';
 export * from './platform';
 export * from './reference';
 export * from './source';
+export * from './system-failure';
 export * from './validate';

@@ -47,6 +47,8 @@ export interface CreateOptions {
   readonly volumesFrom?: readonly { readonly container: string; readonly readOnly: boolean }[];
   readonly tmpfs: readonly TmpfsMount[];
   readonly readOnlyRoot: boolean;
+  /** `--storage-opt size=10G`: what its own layer may take up; `size` as it was given. */
+  readonly storage?: { readonly size: string; readonly bytes: number };
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly privileged: boolean;

@@ -10,7 +10,7 @@ import {
   unlinkSync,
   write as writeFile,
 } from 'node:fs';
-import { TinydError } from '@tinyd/core';
+import { systemFailureText, TinydError } from '@tinyd/core';
 import { makeNode, O_PATH, openBelow } from '@tinyd/native';
 import { mountOf, type Owner, setAttributes, setLinkAttributes, setNodeAttributes } from './attributes';
 import { type EntryKind, joinPath, nameIn, systemCode, type TreeEntry } from './entry';
@@ -265,7 +265,7 @@ class TreeWriter {
   #worded(error: unknown, path: Buffer): unknown {
     if (error instanceof TinydError || systemCode(error) === undefined) return error;
     const shown = this.#shown(path);
-    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${(error as Error).message.split(',')[0]}`, {
+    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${systemFailureText(error)}`, {
       details: { path: shown },
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import * as Args from '@oclif/core/args';
-import { TinydError } from '@tinyd/core';
+import { systemFailureText, TinydError } from '@tinyd/core';
 import { TinydCommand } from '../command';
 import { refuseTerminal } from '../use-cases/refuse-terminal';
 
@@ -31,7 +31,7 @@ async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
   } catch (cause) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${(cause as Error).message.split(',')[0]}`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${systemFailureText(cause)}`, {
       hint: 'check the file',
       cause,
     });

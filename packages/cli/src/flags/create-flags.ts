@@ -77,6 +77,11 @@ const fileFlags = {
   'volumes-from': texts('Mount what another container mounts, as CONTAINER[:ro]', 'CONTAINER', FILES),
   tmpfs: texts('Mount a tmpfs, as TARGET[:size=64m,mode=1777]', 'MOUNT', FILES),
   'read-only': toggle('Mount the root file system read-only', FILES),
+  'storage-opt': texts(
+    'size=10G: what the container may write, on ext4 and xfs with project quotas',
+    'OPTION',
+    FILES,
+  ),
   'shm-size': text('Size of /dev/shm', 'SIZE', FILES),
   device: texts('Host device, as SOURCE[:TARGET][:rwm]', 'DEVICE', FILES),
   'device-cgroup-rule': texts('Devices that may be used, as "c 10:229 rwm"', 'RULE', FILES),
@@ -143,7 +148,6 @@ export const REFUSED_CREATE_FLAGS = [
   'no-healthcheck',
   'runtime',
   'sig-proxy',
-  'storage-opt',
   'use-api-socket',
   'volume-driver',
 ] as const;

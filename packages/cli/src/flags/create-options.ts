@@ -11,6 +11,7 @@ import { parseExpose, parsePublish } from './ports';
 import { parseCapability, parseDevice, parseLog, parseSignal, parseWorkdir } from './process';
 import { parseRestartPolicy } from './restart-policy';
 import { parseSecurityOptions } from './security';
+import { parseStorage } from './storage';
 
 /** The flags of create-flags.ts as parsed from a command line. */
 export type CreateFlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -60,6 +61,7 @@ export function readCreateOptions(
     restart: readRestart(read),
     ...readMounts(read),
     readOnlyRoot: read.flag('read-only'),
+    storage: parseStorage('storage-opt', read.list('storage-opt')),
     capAdd: read.each('cap-add', parseCapability),
     capDrop: read.each('cap-drop', parseCapability),
     privileged: read.flag('privileged'),

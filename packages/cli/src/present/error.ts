@@ -1,4 +1,4 @@
-import { isTinydError, TinydError } from '@tinyd/core';
+import { isTinydError, TinydError, unnamedErrno } from '@tinyd/core';
 import { oneLine, stripControls } from './strip-controls';
 
 /** Turns whatever was thrown into a TinydError, so that every failure has a code and one line of text. */
@@ -6,9 +6,13 @@ export function asTinydError(error: unknown): TinydError {
   if (isTinydError(error)) return error;
   if (isSystemError(error)) {
     const where = error.path === undefined ? '' : ` ${error.path}`;
-    return new TinydError('ERR_TINYD_SYSTEM', `cannot ${error.syscall}${where}: ${error.code}`, {
-      cause: error,
-    });
+    return new TinydError(
+      'ERR_TINYD_SYSTEM',
+      `cannot ${error.syscall}${where}: ${unnamedErrno(-(error.errno ?? 0)) ?? error.code}`,
+      {
+        cause: error,
+      },
+    );
   }
   const text = error instanceof Error ? error.message : String(error);
   return new TinydError('ERR_TINYD_INTERNAL', `unexpected failure: ${text}`, {
@@ -44,6 +48,7 @@ function stacks(error: unknown): string[] {
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
+  readonly errno?: number;
   readonly path?: string;
 }
 

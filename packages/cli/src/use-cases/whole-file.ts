@@ -1,5 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { TinydError } from '@tinyd/core';
+import { systemFailureText, TinydError } from '@tinyd/core';
 
 /**
  * Writes a file that is there as a whole or not at all: under a name of its own first. What is no regular file (a pipe, a device)
@@ -37,7 +37,7 @@ function writeFully(fd: number, chunk: Uint8Array, path: string): void {
 }
 
 function unwritable(path: string, cause: unknown): TinydError {
-  return new TinydError('ERR_TINYD_SYSTEM', `write ${path}: ${(cause as Error).message.split(',')[0]}`, {
+  return new TinydError('ERR_TINYD_SYSTEM', `write ${path}: ${systemFailureText(cause)}`, {
     hint: 'check the folder and the space on its disk',
     details: { path },
     cause,

@@ -2,6 +2,7 @@ import { CgroupReader } from '../cgroup/usage';
 import type { RuntimeContext } from '../context';
 import type { LogEntry } from '../logs/entry';
 import { readLogs } from '../logs/read-logs';
+import { writableQuota } from '../quota/writable-quota';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import { type ContainerView, requireContainer } from '../state/container-state';
@@ -25,6 +26,7 @@ export async function explainContainer(context: RuntimeContext, id: string): Pro
   const { options } = record;
   const argv = processArguments(imageProcess(options), options).argv;
   const status = visibleStatus(view);
+  const diagnosis = await diagnose(context, view, argv);
   const log: LogEntry[] = [];
   for await (const entry of readLogs(paths.log, { tail: LOG_LINES }, () => false)) log.push(entry);
   return {
@@ -34,7 +36,8 @@ export async function explainContainer(context: RuntimeContext, id: string): Pro
     status,
     ...(status === 'exited' ? { exitCode: state.exitCode } : {}),
     ...(state.signal === 0 ? {} : { signal: signalName(state.signal) }),
-    ...(await diagnose(context, view, argv)),
+    ...diagnosis,
+    findings: [...diagnosis.findings, ...diskFindings(context, view)],
     log,
   };
 }
@@ -114,6 +117,16 @@ function explainRunning(view: ContainerView): Diagnosis {
     findings: [{ topic: 'Process', text: String(state.pid) }, ...memoryFindings(view)],
     advice: paused ? [`let it run on: tinyd unpause ${record.name}`] : [],
   };
+}
+
+/** How full the writable layer is, of a container with a limit of disk space. */
+function diskFindings({ layout }: RuntimeContext, { record }: ContainerView): Finding[] {
+  if (record.options.storage === undefined) return [];
+  const quota = writableQuota(layout, record.id);
+  if (quota === undefined) return [];
+  const { limitBytes, usedBytes } = quota;
+  const full = usedBytes >= 0.99 * limitBytes ? ': nothing more can be written' : '';
+  return [{ topic: 'Disk', text: `${sizeText(usedBytes)} of ${sizeText(limitBytes)} used${full}` }];
 }
 
 function memoryFindings({ record }: ContainerView): Finding[] {

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import { type ErrorCode, TinydError } from '@tinyd/core';
+import { type ErrorCode, TinydError, unnamedErrno } from '@tinyd/core';
 import type { HelperReport, ReportStage } from '../plan/plan';
 
 /** What a failed stage was about, in words, and the code of its error. */
@@ -112,7 +112,7 @@ function execError(
 /** Words for an errno: `no such file or directory (ENOENT)`. */
 function describe(errno: number): string {
   if (errno === 0) return 'failed';
-  const name = getSystemErrorName(-errno);
+  const name = unnamedErrno(errno) ?? getSystemErrorName(-errno);
   return WORDS[name] === undefined ? name : `${WORDS[name]} (${name})`;
 }
 
@@ -123,6 +123,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this host does not have the address',
   EAGAIN: 'the resource is temporarily unavailable',
   EBUSY: 'busy',
+  EDQUOT: 'the disk quota is used up',
   EEXIST: 'it exists already',
   EINVAL: 'the kernel takes it for invalid',
   EISDIR: 'it is a folder',

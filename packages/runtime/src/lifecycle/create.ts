@@ -11,6 +11,7 @@ import { containerLayout } from '../layout';
 import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
 import { checkEndpoints, endpointsOf, networkGateway } from '../network';
 import type { CreateOptions } from '../options';
+import { checkQuotaSupport, limitWritableLayer } from '../quota/writable-quota';
 import type { ContainerRecord, MountedVolume } from '../record';
 import { makeWritableLayer } from '../rootfs/writable-layer';
 import { specText } from '../spec-text';
@@ -39,6 +40,7 @@ export async function createContainer(
   validateLimits(options.limits);
   const { layout } = context;
   makeRuntimeFolders(layout);
+  if (options.storage !== undefined) checkQuotaSupport(layout.root);
   await sweepUnattachedVolumes(context);
   await sweepStaleHalves(layout);
   await settleLostContainers(context);
@@ -54,7 +56,7 @@ export async function createContainer(
     const attached = await attachVolumes(context, mounts.volumes, sources, undo);
     const binds = [...options.binds, ...mounts.inheritedBinds];
     const record = newRecord(context, id, claim.name, { ...options, binds }, attached.volumes);
-    build(context, record, claim.dir);
+    build(context, record, claim.dir, undo);
     renameSync(claim.dir, containerLayout(layout, id).dir);
     if (!options.autoRemove) syncFolder(layout.containers);
     attached.release();
@@ -109,12 +111,13 @@ function namedNetworks(
   return { network: { mode: 'user', network: first.network }, endpoints: checked };
 }
 
-function build(context: RuntimeContext, record: ContainerRecord, dir: string): void {
+function build(context: RuntimeContext, record: ContainerRecord, dir: string, undo: Undo): void {
   const { layout } = context;
   const { options } = record;
   const making = containerLayout(layout, record.id, dir);
   checkBindSources(options);
   makeWritableLayer(layout.root, making, options.image.lowerDirs);
+  if (options.storage !== undefined) limitWritableLayer(layout, making, options.storage.bytes, undo);
   writeEtcFiles(record, making, { addresses: [], ...hostGateway(context, options) });
   const { spec } = prepareSpec(context, record, making);
   const files: [string, string][] = [

@@ -32,6 +32,7 @@ export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record
     Privileged: options.privileged,
     PublishAllPorts: options.publishAll,
     ReadonlyRootfs: options.readOnlyRoot,
+    ...(options.storage === undefined ? {} : { StorageOpt: { size: options.storage.size } }),
     SecurityOpt: securityOptions(options),
     Tmpfs: Object.fromEntries(options.tmpfs.map(mount => [mount.target, mount.options.join(',')])),
     UTSMode: options.hostUts === true ? 'host' : '',

@@ -7,6 +7,7 @@ import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { REMOVING_PREFIX } from '../layout';
 import { releaseName } from '../names';
+import { freeQuota } from '../quota/writable-quota';
 import { type ContainerView, requireContainer, viewContainer } from '../state/container-state';
 import { visibleStatus } from '../state/paused';
 import { STATUS_RULES, wrongState } from '../state/status';
@@ -97,6 +98,7 @@ export async function removeLocked(context: RuntimeContext, { paths, record }: C
   releaseName(layout, record.name, record.id);
   if (!record.options.autoRemove) syncFolder(layout.containers);
   await removeCompletely(removing);
+  if (record.options.storage !== undefined) freeQuota(layout, record.id);
 }
 
 /** A sweep of another process may be deleting the same folder: what matters is that it is gone in the end. */

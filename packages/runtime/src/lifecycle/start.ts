@@ -13,6 +13,7 @@ import { lowerSession } from '../lowering/session';
 import { forgetFlows, type NetworkSettings } from '../network';
 import { encodePlan } from '../plan/encode';
 import { writePlanFile } from '../plan/plan-file';
+import { withSlack } from '../quota/writable-quota';
 import { specText } from '../spec-text';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { noteFailedStart } from '../state/failed-start';
@@ -64,7 +65,9 @@ export async function startContainer(
     const undo = new Undo();
     if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));
     try {
-      return await start(context, view, options, undo);
+      const { storage } = view.record.options;
+      const begin = () => start(context, view, options, undo);
+      return await (storage === undefined ? begin() : withSlack(context.layout, id, storage.bytes, begin));
     } catch (error) {
       const failure = await undo.rollBack(error);
       noteFailedStart(paths, failure);
