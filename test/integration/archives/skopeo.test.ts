@@ -114,6 +114,19 @@ describe('archives between tinyd, skopeo and umoci', function () {
     }
   }
 
+  it("reads an image in docker's schema 2 format from the archive, with the digest that it was pulled by", async () => {
+    const image = await buildImage({
+      layers: [{ entries: [{ name: 'd', content: 'd' }] }],
+      dialect: 'docker',
+    });
+    server.add({ repository: 'library/older', tag: '1', content: image });
+    await pullFrom(server, first.store, 'library/older:1');
+    writeFileSync(saved, await saveBytes(first.store, `${server.host}/library/older:1`));
+    for (const form of ['oci-archive', 'docker-archive'])
+      assert.equal(JSON.parse(run('skopeo', 'inspect', `${form}:${saved}`)).Architecture, 'amd64', form);
+    assert.equal(JSON.parse(run('skopeo', 'inspect', `oci-archive:${saved}`)).Digest, image.root);
+  });
+
   it('saves an image whose layers came by another name and compression', async () => {
     const path = join(folder, 'copied');
     run('skopeo', 'copy', `oci-archive:${saved}`, `docker-archive:${path}:example.org/copied:2`);
