@@ -21,15 +21,21 @@ function residentBytes(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
 }
 
-/** Fails unless `work` rejects with one of `codes` within a second. */
-async function failsSoon(codes: readonly string[], work: Promise<unknown>): Promise<void> {
-  const start = process.hrtime.bigint();
+/** Processor time of this process, its threads included, in milliseconds: other than a clock, it does not count what others do. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Fails unless `work` rejects with one of `codes` within a second, or what it takes less of a processor. */
+async function failsSoon(codes: readonly string[], work: Promise<unknown>, mostMs = 1000): Promise<void> {
+  const start = processorMs();
   await assert.rejects(work, (error: Error & { code?: string }) => {
     assert.ok(codes.includes(error.code ?? ''), `${error.code}: ${error.message}`);
     return true;
   });
-  const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  assert.ok(ms < 1000, `took ${ms} ms`);
+  const ms = processorMs() - start;
+  assert.ok(ms < mostMs, `took ${ms} ms`);
 }
 
 describe('compression of layers (CVE-2021-20291, CVE-2014-9357, CVE-2026-41567)', () => {
@@ -183,9 +189,7 @@ describe('archives that claim too much (CVE-2025-58183, CVE-2022-2879, CVE-2017-
   after(() => temporary.remove());
   const cheap = async (codes: readonly string[], ...members: Buffer[]) => {
     const before = residentBytes();
-    const start = process.hrtime.bigint();
-    await failsSoon(codes, unpackTar(temporary.path, Buffer.concat(members)));
-    assert.ok(Number(process.hrtime.bigint() - start) / 1e6 < 100);
+    await failsSoon(codes, unpackTar(temporary.path, Buffer.concat(members)), 100);
     assert.ok(residentBytes() - before < 32 << 20);
   };
   const huge = base256(8n << 30n, 12);
