@@ -19,6 +19,8 @@ const PROGRAMS = [
   { program: 'nft', package: 'nftables' },
   { program: 'iptables', package: 'iptables' },
   { program: 'unshare', package: 'util-linux' },
+  { program: 'mount', package: 'mount' },
+  { program: 'mkfs.ext4', package: 'e2fsprogs' },
   { program: 'curl', package: 'curl' },
   { program: 'openssl', package: 'openssl' },
   { program: 'ps', package: 'procps' },
