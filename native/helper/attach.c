@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "attach_keys.h"
+#include "attach_output.h"
 #include "attach_terminal.h"
 #include "frames.h"
 
 #define SOCKET_FD 5
-/** A pipe that polls as writable takes this much without blocking (PIPE_BUF). */
+/** Of input, at once. */
 #define STEP_BYTES 4096
 
 static struct {
@@ -27,16 +28,6 @@ static struct {
   struct attach_keys keys;
   uint32_t window;
   int signals;
-
-  /* the frame that is coming in */
-  struct frame_header header;
-  size_t header_got;
-  size_t payload_left;
-  uint8_t words[12];
-  char error[256];
-
-  uint8_t buffer[FRAME_PAYLOAD_MAX]; /* received, not looked at yet */
-  size_t at, filled;
 } attach = {.socket = SOCKET_FD, .window = FRAME_WINDOW};
 
 static _Noreturn void finish(int status) {
@@ -150,99 +141,10 @@ static void handle_signal(void) {
   }
 }
 
-/** Acts on a whole frame that is no output. */
-static void handle_frame(void) {
-  uint32_t words[3];
-  memcpy(words, attach.words, sizeof words);
-  switch (attach.header.type) {
-    case FRAME_WINDOW_OPEN:
-      attach.window += words[0];
-      break;
-    case FRAME_EXIT:
-      finish((int)words[0]);
-    case FRAME_ERROR:
-      finish_with("attach: the monitor refused: ", attach.error);
-    default:
-      break;
-  }
-}
-
-/** Where the payload of the current frame goes: a descriptor, or -1 when it is not shown. */
-static int output_of(uint8_t type) {
-  if (type == FRAME_STDOUT && attach.wants_stdout) return STDOUT_FILENO;
-  if (type == FRAME_STDERR && attach.wants_stderr) return STDERR_FILENO;
-  return -1;
-}
-
-static bool is_output(uint8_t type) {
-  return type == FRAME_STDOUT || type == FRAME_STDERR;
-}
-
-/** Writes a piece of output. 0: the descriptor takes nothing now. */
-static size_t show(int fd, const uint8_t* data, size_t length) {
-  ssize_t wrote = write(fd, data, length < STEP_BYTES ? length : STEP_BYTES);
-  if (wrote == -1 && (errno == EAGAIN || errno == EINTR)) return 0;
-  if (wrote == -1 && errno == EPIPE) finish_by(SIGPIPE);
-  return wrote == -1 ? length : (size_t)wrote;  // a stream that is closed or broken swallows its output
-}
-
-static void keep_payload(const uint8_t* data, size_t length) {
-  size_t done = attach.header.length - attach.payload_left;
-  for (size_t i = 0; i < length; i++, done++) {
-    if (done < sizeof attach.words) attach.words[done] = data[i];
-    if (done < sizeof attach.error - 1) attach.error[done] = (char)data[i];
-  }
-  attach.error[done < sizeof attach.error ? done : sizeof attach.error - 1] = '\0';
-}
-
-/** Looks at one more piece of what was received. Returns the descriptor to wait for, or -1 when it went on.
- */
-static int take_piece(void) {
-  size_t left = attach.filled - attach.at;
-  if (attach.header_got < sizeof attach.header) {
-    size_t span = sizeof attach.header - attach.header_got;
-    if (span > left) span = left;
-    memcpy((uint8_t*)&attach.header + attach.header_got, attach.buffer + attach.at, span);
-    attach.header_got += span;
-    attach.at += span;
-    attach.payload_left = attach.header.length;
-    if (attach.header_got < sizeof attach.header || attach.payload_left > 0) return -1;
-  } else {
-    size_t span = attach.payload_left < left ? attach.payload_left : left;
-    int fd = output_of(attach.header.type);
-    if (fd != -1) {
-      span = show(fd, attach.buffer + attach.at, span);
-      if (span == 0) return fd;
-    } else if (!is_output(attach.header.type)) {
-      keep_payload(attach.buffer + attach.at, span);
-    }
-    attach.at += span;
-    attach.payload_left -= span;
-    if (attach.payload_left > 0) return -1;
-  }
-  attach.header_got = 0;
-  if (!is_output(attach.header.type)) handle_frame();
-  return -1;
-}
-
-static void receive(void) {
-  ssize_t got = recv(attach.socket, attach.buffer, sizeof attach.buffer, MSG_DONTWAIT);
-  if (got == -1 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) finish_with("the monitor of the container ended without an exit status", "");
-  attach.at = 0;
-  attach.filled = (size_t)got;
-}
-
 /** One round: waits for whatever can go on. Output that is not taken holds the socket back, never the
  * signals. */
 static void serve(void) {
-  int blocked = -1;
-  while (attach.at < attach.filled && blocked == -1) {
-    struct pollfd out = {.fd = output_of(attach.header.type), .events = POLLOUT};
-    // Blocking descriptors are asked first: a full pipe must not stop us from passing signals on.
-    if (attach.header_got == sizeof attach.header && out.fd != -1 && poll(&out, 1, 0) == 0) blocked = out.fd;
-    if (blocked == -1) blocked = take_piece();
-  }
+  int blocked = attach_output_show();
   struct pollfd ready[] = {
       {.fd = attach.signals, .events = POLLIN},
       {.fd = takes_input() ? STDIN_FILENO : -1, .events = POLLIN},
@@ -252,7 +154,7 @@ static void serve(void) {
   if (poll(ready, 4, -1) <= 0) return;
   if (ready[0].revents) handle_signal();
   if (ready[1].revents) pass_input();
-  if (ready[2].revents) receive();
+  if (ready[2].revents) attach_output_receive();
 }
 
 static void connect_to(const char* path) {
@@ -309,9 +211,21 @@ static void take_signals(void) {
   if (attach.signals == -1) finish_with("attach: signalfd: ", strerror(errno));
 }
 
+static void open_window(uint32_t bytes) {
+  attach.window += bytes;
+}
+
+static _Noreturn void finish_unread(void) {
+  finish_by(SIGPIPE);
+}
+
+static const struct attach_output_events output_events = {
+    .window = open_window, .ended = finish, .failed = finish_with, .unread = finish_unread};
+
 int attach_main(int argc, char** argv) {
   take_signals();
   read_options(argc, argv);
+  attach_output_init(attach.socket, attach.wants_stdout, attach.wants_stderr, &output_events);
   uint32_t wants = (attach.wants_stdin ? FRAME_WANTS_STDIN : 0) |
                    (attach.wants_stdout ? FRAME_WANTS_STDOUT : 0) |
                    (attach.wants_stderr ? FRAME_WANTS_STDERR : 0);
