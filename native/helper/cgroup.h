@@ -43,6 +43,9 @@ struct memory_use {
 /** Reads the counters that go with the cgroup. */
 struct memory_use cgroups_memory(const struct plan* plan);
 
+/** Whether the container is paused: a process that enters it now does not run. */
+bool cgroups_frozen(const struct plan* plan);
+
 /** Removes the folders, with those that the container made below. */
 void cgroups_remove(const struct plan* plan);
 

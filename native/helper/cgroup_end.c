@@ -108,6 +108,18 @@ struct memory_use cgroups_memory(const struct plan* plan) {
   return use;
 }
 
+bool cgroups_frozen(const struct plan* plan) {
+  struct plan_reader reader = plan_items(plan, plan->session.cgroups);
+  for (uint32_t i = 0; i < plan->session.cgroups.count; i++) {
+    struct plan_cgroup cgroup = plan_next_cgroup(&reader);
+    char path[PATH_MAX], value[16] = "";
+    snprintf(path, sizeof path, "%s/%s", cgroup.path, cgroup.unified ? "cgroup.freeze" : "freezer.state");
+    if (read_value(AT_FDCWD, path, value, sizeof value) > 0 && (value[0] == '1' || value[0] == 'F'))
+      return true;
+  }
+  return false;
+}
+
 static void remove_folder(int parent, const char* name, int folder) {
   (void)folder;
   // EBUSY: a process that is dead already has not quite left yet.

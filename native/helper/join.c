@@ -13,6 +13,7 @@
 
 #include "channel.h"
 #include "clone.h"
+#include "files.h"
 #include "proc_stat.h"
 #include "report.h"
 
@@ -48,6 +49,17 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   process_open_terminal(start, root, false);
   close(root);
   process_become(start);
+}
+
+_Noreturn void join_become(struct process_start* start) {
+  struct cgroups cgroups;
+  int init = join_open_init(&start->plan->join);
+  cgroups_open(&cgroups, start->plan);
+  // It exists already, so that it cannot be born in there.
+  if (cgroups.clone_into != -1 && write_value(cgroups.clone_into, "cgroup.procs", "0") == -1) {
+    fail(STAGE_CGROUP, "cgroup.procs");
+  }
+  run(start, &cgroups, init);
 }
 
 pid_t join_start(struct process_start* start, const struct cgroups* cgroups) {

@@ -18,4 +18,10 @@ pid_t join_start(struct process_start* start, const struct cgroups* cgroups);
  */
 int join_open_init(const struct plan_join* join);
 
+/**
+ * Turns the calling process into the forerunner of one inside the container, whose PID follows as
+ * CHANNEL_FORKED: it is a child of this one's parent. Nothing that fails here concerns that parent.
+ */
+_Noreturn void join_become(struct process_start* start);
+
 #endif

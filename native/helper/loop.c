@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,7 @@
 
 #include "clients.h"
 #include "dns.h"
+#include "health.h"
 #include "monitor.h"
 #include "report.h"
 #include "restart.h"
@@ -19,7 +21,18 @@
 /** How long a client that has been told everything may stay. */
 #define FAREWELL_MS 5000
 
-enum tag { TAG_EXIT, TAG_SIGNAL, TAG_LISTENER, TAG_OUT, TAG_ERR, TAG_IN, TAG_DNS, TAG_CLIENTS };
+enum tag {
+  TAG_EXIT,
+  TAG_SIGNAL,
+  TAG_LISTENER,
+  TAG_OUT,
+  TAG_ERR,
+  TAG_IN,
+  TAG_DNS,
+  TAG_PROBE,
+  TAG_PROBE_OUT,
+  TAG_CLIENTS
+};
 
 static struct {
   int epoll;
@@ -75,13 +88,30 @@ void loop_prepare(int first_client) {
   watch(monitor.listener, TAG_LISTENER);
 }
 
-/** Told to stop: asks the container, and means to insist later. */
-static void stop(void) {
+/** Asks the container to end, and means to insist later. */
+static void ask_to_end(void) {
   int32_t seconds = monitor.plan.session.stop_timeout_seconds;
-  loop.stopping = true;
   send_signal(monitor.plan.session.stop_signal);
   if (loop.kill_at == 0 && seconds >= 0) loop.kill_at = loop_now_ms() + (int64_t)seconds * 1000;
 }
+
+/** Told to stop. */
+static void stop(void) {
+  loop.stopping = true;
+  ask_to_end();
+}
+
+static void kill_unhealthy(void) {
+  send_signal(SIGKILL);
+}
+
+static void restart_unhealthy(void) {
+  monitor.restart_asked = true;
+  ask_to_end();
+}
+
+static const struct health_events health_events = {
+    .kill = kill_unhealthy, .stop = stop, .restart = restart_unhealthy};
 
 static void handle_signals(void) {
   struct signalfd_siginfo info;
@@ -92,7 +122,9 @@ static void handle_signals(void) {
   siginfo_t ended = {0};
   while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
     if (ended.si_pid == monitor.pid) return;
-    waitid(P_PID, (id_t)ended.si_pid, &ended, WEXITED | WNOHANG);
+    pid_t pid = ended.si_pid;
+    waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG);
+    health_reaped(pid, ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status);
     ended.si_pid = 0;
   }
 }
@@ -118,7 +150,13 @@ static void handle_exit(void) {
 static int timeout_until(int64_t moment) {
   if (moment == 0) return -1;
   int64_t left = moment - loop_now_ms();
+  if (left > INT_MAX) return INT_MAX;
   return left > 0 ? (int)left : 0;
+}
+
+/** The earlier of two moments, 0 being none. */
+static int64_t sooner(int64_t one, int64_t other) {
+  return other == 0 || (one != 0 && one < other) ? one : other;
 }
 
 static void dispatch(const struct epoll_event* event) {
@@ -137,6 +175,10 @@ static void dispatch(const struct epoll_event* event) {
       return;  // streams_update passes input on
     case TAG_DNS:
       return dns_ready();
+    case TAG_PROBE:
+      return health_channel_ready();
+    case TAG_PROBE_OUT:
+      return health_output_ready();
     default:
       return clients_ready(event->data.u64, event->events);
   }
@@ -154,9 +196,11 @@ void loop_run(void) {
   streams_watch(loop.epoll, TAG_OUT, TAG_ERR, TAG_IN);
   watch(monitor.pidfd, TAG_EXIT);
   if (dns_descriptor() != -1) watch(dns_descriptor(), TAG_DNS);
+  health_begin(loop.epoll, TAG_PROBE, TAG_PROBE_OUT, &health_events);
   while (!loop.ended) {
-    wait_and_dispatch(timeout_until(loop.kill_at));
+    wait_and_dispatch(timeout_until(sooner(loop.kill_at, health_next())));
     streams_update();
+    if (!loop.ended) health_tick();
     if (loop.kill_at == 0 || loop_now_ms() < loop.kill_at) continue;
     send_signal(SIGKILL);
     loop.kill_at = loop_now_ms() + 1000;

@@ -24,6 +24,7 @@
 #include "container.h"
 #include "dns.h"
 #include "files.h"
+#include "health.h"
 #include "join.h"
 #include "log.h"
 #include "loop.h"
@@ -260,6 +261,7 @@ static void note_warning(const char* text) {
 
 /** From the last breath of the process to its whole outcome. */
 static void end_run(void) {
+  health_end();
   dns_end();
   bool container = monitor.plan.target == TARGET_CONTAINER;
   if (container && !(monitor.plan.container.unshare & CLONE_NEWPID)) cgroups_kill(&monitor.plan);
@@ -292,7 +294,9 @@ static bool await_restart(void) {
   if (restart_is_forbidden() || !loop_pause(delay) || restart_is_forbidden()) return false;
   plan_file_reload();
   streams_reset();
-  return monitor.plan.session.has_restart;
+  bool again = monitor.restart_asked || monitor.plan.session.has_restart;
+  monitor.restart_asked = false;
+  return again;
 }
 
 /** From the outcome to the last word to the clients. */

@@ -45,8 +45,9 @@ struct monitor {
   int listener;
   bool ports_set_up;
   enum monitor_status status;
-  uint32_t restarts; /* since a user started it */
-  char error[512];   /* why it could not be started again */
+  bool restart_asked; /* whatever the policy says */
+  uint32_t restarts;  /* since a user started it */
+  char error[512];    /* why it could not be started again */
 };
 
 extern struct monitor monitor;

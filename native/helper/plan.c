@@ -286,6 +286,21 @@ static void read_process(struct plan_reader* reader, struct plan_process* proces
   if (process->argv.count == 0 || process->cwd[0] != '/') reader->bad = true;
 }
 
+static void read_health(struct plan_reader* reader, struct plan_health* health) {
+  read_process(reader, &health->process);
+  health->interval = next_u64(reader);
+  health->timeout = next_u64(reader);
+  health->start_period = next_u64(reader);
+  health->start_interval = next_u64(reader);
+  health->timeout_text = plan_next_string(reader);
+  health->retries = plan_next_u32(reader);
+  health->on_unhealthy = next_below(reader, UNHEALTHY_COUNT);
+  // What is added to the clock must not run over it.
+  const uint64_t most = INT64_MAX / 4;
+  if (health->interval > most || health->timeout > most || health->start_interval > most) reader->bad = true;
+  if (health->interval == 0 || health->timeout == 0 || health->start_interval == 0) reader->bad = true;
+}
+
 int plan_parse(struct plan* plan, uint8_t* buffer, size_t length) {
   *plan = (struct plan){.buffer = buffer, .length = length};
   struct plan_reader reader = {.start = buffer, .at = buffer, .end = buffer + length};
@@ -298,6 +313,8 @@ int plan_parse(struct plan* plan, uint8_t* buffer, size_t length) {
     read_container(&reader, &plan->container);
   }
   read_process(&reader, &plan->process);
+  plan->has_health = next_bool(&reader);
+  if (plan->has_health) read_health(&reader, &plan->health);
   if (plan_next_u32(&reader) != PLAN_END || reader.at != reader.end) reader.bad = true;
   if (!reader.bad) return 0;
   errno = EBADMSG;

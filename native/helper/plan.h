@@ -198,6 +198,17 @@ struct plan_process {
   bool new_session_keyring;
 };
 
+enum plan_on_unhealthy { UNHEALTHY_NONE, UNHEALTHY_KILL, UNHEALTHY_RESTART, UNHEALTHY_STOP, UNHEALTHY_COUNT };
+
+/** How the container is asked whether it is well. Milliseconds. */
+struct plan_health {
+  struct plan_process process;
+  uint64_t interval, timeout, start_period, start_interval;
+  const char* timeout_text; /* the timeout as the log of probes names it */
+  uint32_t retries;
+  enum plan_on_unhealthy on_unhealthy;
+};
+
 struct plan {
   const uint8_t* buffer;
   size_t length;
@@ -206,6 +217,8 @@ struct plan {
   struct plan_container container;
   struct plan_join join;
   struct plan_process process;
+  bool has_health;
+  struct plan_health health;
 };
 
 /** Parses and validates all of a plan. The buffer must outlive it and stay writable. -1 with errno EBADMSG

@@ -44,7 +44,10 @@ bool restart_is_end_signal(uint32_t number) {
 bool restart_due(int64_t* delay_ms) {
   plan_file_reload();
   const struct plan_session* session = &monitor.plan.session;
-  if (!session->has_restart || restart_is_forbidden()) return false;
+  if (restart_is_forbidden()) return false;
+  *delay_ms = 0;
+  if (monitor.restart_asked) return true;
+  if (!session->has_restart) return false;
   if (session->restart.only_failures) {
     if (monitor.outcome.exit_code == 0) return false;
     if (session->restart.most_times != 0 && monitor.restarts >= session->restart.most_times) return false;

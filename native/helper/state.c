@@ -41,17 +41,21 @@ static int format_state(char* text, size_t size) {
 }
 
 int state_write(void) {
-  char text[1024 + JSON_GROWTH * sizeof monitor.error], temporary[PATH_MAX], path[PATH_MAX];
+  char text[1024 + JSON_GROWTH * sizeof monitor.error];
+  return state_replace("state.json", text, (size_t)format_state(text, sizeof text));
+}
+
+int state_replace(const char* name, const char* text, size_t length) {
+  char temporary[PATH_MAX], path[PATH_MAX];
   const char* folder = monitor.plan.session.state_dir;
-  int length = format_state(text, sizeof text);
-  if (snprintf(path, sizeof path, "%s/state.json", folder) >= (int)sizeof path ||
-      snprintf(temporary, sizeof temporary, "%s/state.json.tmp", folder) >= (int)sizeof temporary) {
+  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path ||
+      snprintf(temporary, sizeof temporary, "%s/%s.tmp", folder, name) >= (int)sizeof temporary) {
     errno = ENAMETOOLONG;
     return -1;
   }
   int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd == -1) return -1;
-  int result = write_all(fd, text, (size_t)length);
+  int result = write_all(fd, text, length);
   if (result == 0) result = rename(temporary, path);
   int reason = errno;
   close(fd);

@@ -123,6 +123,33 @@ describe('the life of a container', () => {
     assert.notEqual((await engine.run(['create', '--rm', '--restart', 'always', PLAIN])).code, 0);
   });
 
+  it('is asked whether it is well', async () => {
+    const flags = ['--health-interval', '300ms', '--health-retries', '1', '--health-timeout', '5s'];
+    const check = ['--health-cmd', 'echo looked; test -e /well'];
+    await engine.ok('run', '-d', '--name', 'main', ...flags, ...check, PLAIN, 'sleep', '100');
+    const health = (format: string) => engine.ok('inspect', '-f', format, 'main');
+    for (let i = 0; i < 200 && (await health('{{.State.Health.Status}}')) !== 'unhealthy'; i++)
+      await sleep(20);
+    assert.match(
+      await engine.ok('ps', '-f', 'health=unhealthy', '--format', '{{.Status}}'),
+      /^Up .* \(unhealthy\)$/,
+    );
+    await engine.ok('exec', 'main', 'touch', '/well');
+    for (let i = 0; i < 200 && (await health('{{.State.Health.Status}}')) !== 'healthy'; i++) await sleep(20);
+    const { FailingStreak, Log } = JSON.parse(await health('{{json .State.Health}}'));
+    const last = Log.at(-1);
+    assert.deepEqual([FailingStreak, last.ExitCode, last.Output], [0, 0, 'looked\n']);
+    assert.deepEqual(Object.keys(last), ['Start', 'End', 'ExitCode', 'Output']);
+    assert.deepEqual(JSON.parse(await health('{{json .Config.Healthcheck}}')), {
+      Test: ['CMD-SHELL', 'echo looked; test -e /well'],
+      Interval: 300_000_000,
+      Timeout: 5_000_000_000,
+      Retries: 1,
+    });
+    assert.notEqual((await engine.run(['create', '--no-healthcheck', ...check, PLAIN])).code, 0);
+    assert.notEqual((await engine.run(['create', '--health-interval', '1us', ...check, PLAIN])).code, 0);
+  });
+
   it('can be stopped short by pause', async () => {
     await engine.ok('run', '-d', '--name', 'main', PLAIN, 'sleep', '100');
     assert.equal(await engine.ok('pause', 'main'), 'main');

@@ -118,6 +118,16 @@ export const containerPlan: Plan = {
     rootPropagation: 'slave',
   },
   process,
+  health: {
+    process: { ...process, argv: ['/bin/sh', '-c', 'test -e /well'], init: false },
+    interval: 30_000,
+    timeout: 1500,
+    startPeriod: 0,
+    startInterval: 5000,
+    timeoutText: '1.5s',
+    retries: 3,
+    onUnhealthy: 'restart',
+  },
 };
 
 /** A plan for an exec, with every optional part left out. */

@@ -84,6 +84,12 @@ static void read_all(const struct plan* plan) {
   read_strings(plan, plan->process.argv);
   read_strings(plan, plan->process.env);
   read_bytes(plan->process.seccomp_filter);
+  if (plan->has_health) {
+    read_string(plan->health.timeout_text);
+    read_strings(plan, plan->health.process.argv);
+    read_strings(plan, plan->health.process.env);
+    read_bytes(plan->health.process.seccomp_filter);
+  }
   struct plan_reader limits = plan_items(plan, plan->process.rlimits);
   for (unsigned i = 0; i < plan->process.rlimits.count; i++) sum += plan_next_rlimit(&limits).hard;
 }

@@ -20,6 +20,8 @@ const COMMANDS = {
   exec: () => require('./commands/exec') as typeof import('./commands/exec'),
   explain: () => require('./commands/explain') as typeof import('./commands/explain'),
   export: () => require('./commands/export') as typeof import('./commands/export'),
+  'healthcheck run': () =>
+    require('./commands/healthcheck-run') as typeof import('./commands/healthcheck-run'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
   'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
@@ -150,6 +152,7 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     rm: ['network rm'],
     remove: ['network rm'],
   },
+  healthcheck: { run: ['healthcheck run'] },
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
   volume: {
     create: ['volume create'],

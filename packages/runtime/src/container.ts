@@ -27,6 +27,7 @@ import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
 import type { NetworkEndpoint, RestartPolicy } from './options';
 import type { ContainerRecord } from './record';
+import { healthCommand } from './spec/healthcheck';
 import { requireContainer, viewContainer } from './state/container-state';
 import { isPaused } from './state/paused';
 import { isUp, STATUS_RULES, wrongState } from './state/status';
@@ -158,6 +159,11 @@ export class Container {
   /** What an image must say so that a container of it is like this one. */
   processConfig(): ImageProcessConfig {
     return processConfig(this.record());
+  }
+
+  /** The command of its health check; undefined when it has none. */
+  healthCommand(): readonly string[] | undefined {
+    return healthCommand(this.record().options);
   }
 
   /** Runs a further process inside it. */

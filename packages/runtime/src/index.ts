@@ -27,6 +27,7 @@ export type { ContainerRecord } from './record';
 export { openRuntime, Runtime } from './runtime';
 export { parseSignal } from './spec/signals';
 export type * from './spec-types';
+export type { HealthStatus } from './state/health';
 export type { ContainerStatus, VisibleStatus } from './state/status';
 export { type SpecError, validateSpec } from './validate-spec';
 export type { VolumeOptions } from './volumes/make-volume';

@@ -28,6 +28,8 @@ export interface ContainerLayout {
   readonly state: string;
   /** Why the last start that failed did. */
   readonly failedStart: string;
+  /** What the health check has found since the last start (`state/health.ts`). */
+  readonly health: string;
   /** There when a user has stopped it: it is not started again until a user starts it. */
   readonly stopped: string;
   readonly network: string;
@@ -84,6 +86,7 @@ export function containerLayout(
     state: `${dir}/state.json`,
     failedStart: `${dir}/failed-start.json`,
     stopped: `${dir}/stopped`,
+    health: `${dir}/health.json`,
     network: `${dir}/network.json`,
     lock: `${dir}/lock`,
     upper: `${dir}/upper`,

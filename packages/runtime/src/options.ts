@@ -1,4 +1,4 @@
-import type { ImageConfig } from '@tinyd/core';
+import type { ImageConfig, ImageHealthcheck } from '@tinyd/core';
 
 /** The image a container is made from: all that the runtime needs to know of the store. */
 export interface ContainerImage {
@@ -40,6 +40,10 @@ export interface CreateOptions {
   readonly autoRemove: boolean;
   /** Absent: `no`. Never together with `autoRemove`. */
   readonly restart?: RestartPolicy;
+  /** `--health-*`: what is absent, or 0, is as the image says. `Test: ['NONE']` for none at all. */
+  readonly healthcheck?: ImageHealthcheck;
+  /** podman's `--health-on-failure`. Absent: `none`. */
+  readonly healthOnFailure?: 'none' | 'kill' | 'restart' | 'stop';
   readonly binds: readonly BindMount[];
   /** Named and anonymous volumes. Those of the image's VOLUMEs come on top. */
   readonly volumes?: readonly VolumeMount[];

@@ -28,6 +28,7 @@ function container(fields: Partial<ContainerSummary>): ContainerSummary {
     startedAt: '2026-03-01T11:57:00Z',
     finishedAt: '0001-01-01T00:00:00Z',
     error: '',
+    health: 'none',
     ports: [],
     exposed: [],
     labels: {},

@@ -3,6 +3,7 @@ import { limitFlags } from './limit-flags';
 
 const IDENTITY = { helpGroup: 'identity' };
 const PROCESS = { helpGroup: 'process' };
+const HEALTH = { helpGroup: 'health' };
 const NETWORK = { helpGroup: 'network' };
 const FILES = { helpGroup: 'files' };
 const LIMITS = { helpGroup: 'limits' };
@@ -37,6 +38,14 @@ const processFlags = {
   init: toggle('Run an init as PID 1 that reaps and forwards signals', PROCESS),
   'stop-signal': text('Signal that asks the process to stop', 'SIGNAL', PROCESS),
   'stop-timeout': text('Seconds until a stop becomes a kill', 'SECONDS', PROCESS),
+  'health-cmd': text('Shell command that tells whether the container is well', 'COMMAND', HEALTH),
+  'health-interval': text('Time between checks', 'TIME', HEALTH),
+  'health-timeout': text('Time that a check may take', 'TIME', HEALTH),
+  'health-retries': text('Failures in a row that make it unhealthy', 'NUMBER', HEALTH),
+  'health-start-period': text('Time after the start in which failures do not count', 'TIME', HEALTH),
+  'health-start-interval': text('Time between checks meanwhile', 'TIME', HEALTH),
+  'health-on-failure': text('What follows: none, kill, restart or stop', 'ACTION', HEALTH),
+  'no-healthcheck': toggle("Leave the image's health check out", HEALTH),
   'log-driver': text('json-file or none', 'DRIVER', PROCESS),
   'log-opt': texts('max-size=10m, max-file=3', 'OPTION', PROCESS),
 };
@@ -133,19 +142,12 @@ export const REFUSED_CREATE_FLAGS = [
   'detach-keys',
   'disable-content-trust',
   'gpus',
-  'health-cmd',
-  'health-interval',
-  'health-retries',
-  'health-start-interval',
-  'health-start-period',
-  'health-timeout',
   'io-maxbandwidth',
   'io-maxiops',
   'isolation',
   'kernel-memory',
   'link',
   'link-local-ip',
-  'no-healthcheck',
   'runtime',
   'sig-proxy',
   'use-api-socket',

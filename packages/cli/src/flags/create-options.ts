@@ -1,6 +1,7 @@
 import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
 import { parseDeviceNumber, parseDeviceRate } from './device-limits';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
+import { parseHealthAction, parseHealthTime } from './health';
 import { invalidFlag } from './invalid';
 import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
 import { checkUserns, parseCgroupns, parseIpc, parsePid, parseUts } from './namespaces';
@@ -59,6 +60,7 @@ export function readCreateOptions(
     attachStderr: attached.stderr,
     autoRemove: read.flag('rm'),
     restart: readRestart(read),
+    ...readHealth(read),
     ...readMounts(read),
     readOnlyRoot: read.flag('read-only'),
     storage: parseStorage('storage-opt', read.list('storage-opt')),
@@ -92,6 +94,28 @@ export function bindImage(
   command: readonly string[],
 ): CreateOptions {
   return { ...options, image, command };
+}
+
+function readHealth(read: FlagReader): Pick<CreateOptions, 'healthcheck' | 'healthOnFailure'> {
+  const healthOnFailure = read.map('health-on-failure', parseHealthAction);
+  const given = compact({
+    Test: read.map('health-cmd', (_, text) => (text === '' ? undefined : ['CMD-SHELL', text])),
+    Interval: read.map('health-interval', parseHealthTime),
+    Timeout: read.map('health-timeout', parseHealthTime),
+    StartPeriod: read.map('health-start-period', parseHealthTime),
+    StartInterval: read.map('health-start-interval', parseHealthTime),
+    Retries: read.map('health-retries', (flag, text) => parseInteger(flag, text, 0, 0xffff_ffff)),
+  });
+  const isGiven = Object.keys(given).length > 0;
+  if (read.flag('no-healthcheck')) {
+    if (isGiven || healthOnFailure !== undefined)
+      throw invalidFlag('no-healthcheck', 'true', 'conflicts with the --health flags');
+    return { healthcheck: { Test: ['NONE'] } };
+  }
+  return {
+    ...(isGiven ? { healthcheck: given } : {}),
+    ...(healthOnFailure === undefined ? {} : { healthOnFailure }),
+  };
 }
 
 function readRestart(read: FlagReader): CreateOptions['restart'] {

@@ -27,7 +27,7 @@ export function parseLogTime(flag: string, text: string, nowMs: number): bigint 
 }
 
 /** Nanoseconds of a Go duration; undefined when it is none. */
-function parseDuration(text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*$/.test(text))
     return undefined;
   const sign = text.startsWith('-') ? -1 : 1;

@@ -69,7 +69,7 @@ function containerRow(container: ContainerSummary, { noTrunc, now, sizes }: Cont
     Ports: portsText(container.ports, container.exposed),
     State: container.status,
     Status: statusText(container, now),
-    HealthStatus: '',
+    HealthStatus: container.health === 'none' ? '' : container.health,
     Size: size === undefined ? '0B' : `${humanSize(size.writable)} (virtual ${humanSize(size.virtual)})`,
     Names: container.name,
     Labels: Object.entries(container.labels)
@@ -88,13 +88,18 @@ function commandText([path = '', ...args]: readonly string[]): string {
   return [path, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
 }
 
-/** The STATUS column: `Up 3 minutes`, `Up 3 minutes (Paused)`, `Exited (137) 2 hours ago`, `Created`. */
+function healthText({ health }: ContainerSummary): string {
+  if (health === 'none') return '';
+  return health === 'starting' ? ' (health: starting)' : ` (${health})`;
+}
+
+/** The STATUS column: `Up 3 minutes`, `Up 3 minutes (healthy)`, `Up 3 minutes (Paused)`, `Exited (137) 2 hours ago`, `Created`. */
 export function statusText(container: ContainerSummary, now: number): string {
   switch (container.status) {
     case 'created':
       return 'Created';
     case 'running':
-      return `Up ${humanDuration(now - Date.parse(container.startedAt))}`;
+      return `Up ${humanDuration(now - Date.parse(container.startedAt))}${healthText(container)}`;
     case 'paused':
       return `Up ${humanDuration(now - Date.parse(container.startedAt))} (Paused)`;
     case 'restarting':

@@ -82,7 +82,7 @@ function predicate(
       each.ports.some(port => isPort(value, port.hostPort, port.protocol)),
     ) &&
     matches(filters, 'expose', value => isExposed(each, value)) &&
-    matches(filters, 'health', value => value === 'none') &&
+    matches(filters, 'health', value => each.health === value) &&
     matches(filters, 'is-task', value => value === 'false');
 }
 

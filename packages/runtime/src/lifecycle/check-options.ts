@@ -5,6 +5,7 @@ import { checkResolverOptions } from '../etc/resolv-conf';
 import { isContainerName } from '../find';
 import type { CreateOptions } from '../options';
 import { deviceCgroupRules } from '../spec/device-rules';
+import { checkHealthcheck } from '../spec/healthcheck';
 import { parseSignal } from '../spec/signals';
 
 /** Refuses options that can be seen to be wrong by themselves, before anything is made. */
@@ -21,6 +22,7 @@ export function checkOptions(options: CreateOptions): void {
   if (options.stopSignal !== undefined) parseSignal(options.stopSignal);
   checkNumbers(options);
   checkRestart(options.restart, options.autoRemove);
+  checkHealthcheck(options);
   checkNetworkConflicts(options);
   checkNameConflicts(options);
   deviceCgroupRules(options.deviceCgroupRules);

@@ -3,9 +3,11 @@ import type { RuntimeContext } from '../context';
 import { etcFilesOf } from '../etc/etc-files';
 import { configuredEnvironment } from '../spec/environment';
 import { imageProcess } from '../spec/generate';
+import { configuredHealthcheck } from '../spec/healthcheck';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
 import { type FailedStart, readFailedStart } from '../state/failed-start';
+import { readHealth } from '../state/health';
 import { isPaused } from '../state/paused';
 import { isUp } from '../state/status';
 import { volumeSource } from '../volumes/mount-volumes';
@@ -61,6 +63,7 @@ function inspectState(view: ContainerView): InspectDocument {
   const { state, paths } = view;
   const failed = state.status === 'running' ? undefined : readFailedStart(paths, state.startedAt);
   const paused = isPaused(view);
+  const health = readHealth(view.record, paths);
   return {
     Status: paused ? 'paused' : state.status,
     Running: isUp(state.status),
@@ -73,6 +76,7 @@ function inspectState(view: ContainerView): InspectDocument {
     Error: failed?.message ?? state.error,
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
+    ...(health === undefined || state.status === 'created' ? {} : { Health: health }),
   };
 }
 
@@ -108,6 +112,7 @@ function mountPoints(context: RuntimeContext, { record }: ContainerView): Inspec
 function inspectConfig({ record }: ContainerView): InspectDocument {
   const { options } = record;
   const image = imageProcess(options);
+  const healthcheck = configuredHealthcheck(options);
   const { entrypoint, command } = processArguments(image, options);
   const exposed = [...Object.keys(image.ExposedPorts ?? {}), ...options.expose.map(withProtocol)];
   const published = options.ports.map(port => `${port.containerPort}/${port.protocol}`);
@@ -130,6 +135,7 @@ function inspectConfig({ record }: ContainerView): InspectDocument {
     Entrypoint: entrypoint,
     Labels: { ...(image.Labels ?? {}), ...options.labels },
     StopSignal: options.stopSignal ?? image.StopSignal ?? 'SIGTERM',
+    ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
     ...(options.stopTimeout === undefined ? {} : { StopTimeout: options.stopTimeout }),
   };
 }

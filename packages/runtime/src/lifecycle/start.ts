@@ -125,6 +125,7 @@ async function start(
     writePlanFile(paths.plan, plan, encoded);
   }
   rmSync(paths.stopped, { force: true });
+  if (plan.health !== undefined) rmSync(paths.health, { force: true });
   const { report, client } = launchHelper(encoded, options.attach);
   if (report.stage !== 'started') {
     const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');

@@ -6,6 +6,7 @@ import type { CreateOptions, NetworkChoice } from '../options';
 import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import type { ContainerView } from '../state/container-state';
+import { type HealthStatus, readHealth } from '../state/health';
 import { visibleStatus } from '../state/paused';
 import type { VisibleStatus } from '../state/status';
 import { readNetworkSettings } from './network';
@@ -25,6 +26,8 @@ export interface ContainerSummary {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly error: string;
+  /** `none` also when it does not run. */
+  readonly health: HealthStatus;
   /** Published ports while it runs. */
   readonly ports: readonly PublishedPort[];
   /** Ports of the image and `--expose` that are not published: `80/tcp`. */
@@ -64,6 +67,7 @@ export function summarize(view: ContainerView): ContainerSummary {
     startedAt: state.startedAt,
     finishedAt: state.finishedAt,
     error: state.error,
+    health: (state.status === 'running' ? readHealth(record, paths)?.Status : undefined) ?? 'none',
     ports,
     exposed: state.status === 'running' ? [...new Set(exposed)].filter(port => !published.has(port)) : [],
     labels: { ...(imageProcess(options).Labels ?? {}), ...options.labels },

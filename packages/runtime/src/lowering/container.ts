@@ -6,6 +6,7 @@ import type { ContainerRecord } from '../record';
 import { layersOf } from '../rootfs/writable-layer';
 import { volumeParts } from '../volumes/mount-volumes';
 import { lowerCgroupMount } from './cgroup-mount';
+import { lowerHealth } from './health';
 import { lowerMounts, type RunningProcess } from './mounts';
 import { lowerNamespaces } from './namespaces';
 import { lowerProcess } from './process';
@@ -50,5 +51,6 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
       init: record.options.init,
       newSessionKeyring: true,
     }),
+    ...lowerHealth(record, prepared),
   };
 }

@@ -1,6 +1,7 @@
 import type {
   CgroupPlan,
   ContainerPlan,
+  HealthPlan,
   JoinPlan,
   MountStep,
   NamespaceKind,
@@ -42,6 +43,7 @@ const STDIN = { closed: 0, open: 1, once: 2 } as const;
 const ROOT_PROPAGATION = { private: 0, slave: 1, shared: 2 } as const;
 const STEP = { filesystem: 0, bind: 1, symlink: 2, device: 3, mask: 4, readonly: 5, 'cgroup-v1': 6 } as const;
 const DEVICE_TYPE = { c: 0o020000, b: 0o060000 } as const;
+const ON_UNHEALTHY = { none: 0, kill: 1, restart: 2, stop: 3 } as const;
 const PROTOCOL = { tcp: 6, udp: 17 } as const;
 const NO_BYTES = new Uint8Array();
 const DEFAULT_STOP_TIMEOUT_SECONDS = 10;
@@ -61,7 +63,15 @@ export function encodePlan(plan: Plan): Buffer {
     writeJoin(wire.u32(1), plan.target);
   }
   writeProcess(wire, plan.process);
+  wire.optional(plan.health, health => writeHealth(wire, health));
   return wire.u32(END).finish();
+}
+
+function writeHealth(wire: WireWriter, health: HealthPlan): void {
+  writeProcess(wire, health.process);
+  for (const time of [health.interval, health.timeout, health.startPeriod, health.startInterval])
+    wire.u64(BigInt(time));
+  wire.string(health.timeoutText).u32(health.retries).u32(ON_UNHEALTHY[health.onUnhealthy]);
 }
 
 function namespaceFlags(kinds: readonly NamespaceKind[]): number {
