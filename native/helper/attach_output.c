@@ -45,8 +45,10 @@ static void handle_frame(void) {
       break;
     case FRAME_EXIT:
       output.events->ended((int)words[0]);
+      break;
     case FRAME_ERROR:
       output.events->failed("attach: the monitor refused: ", output.error);
+      break;
     default:
       break;
   }
@@ -125,7 +127,7 @@ int attach_output_show(void) {
 void attach_output_receive(void) {
   ssize_t got = recv(output.socket, output.buffer, sizeof output.buffer, MSG_DONTWAIT);
   if (got == -1 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) output.events->failed("the monitor of the container ended without an exit status", "");
+  if (got <= 0) return output.events->failed("the monitor of the container ended without an exit status", "");
   output.at = 0;
   output.filled = (size_t)got;
 }

@@ -3,16 +3,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What the monitor says beside output. */
+/** What the monitor says beside output, and what goes wrong; all but the first end the process. */
 struct attach_output_events {
   /** So many bytes more of input may be sent. */
   void (*window)(uint32_t bytes);
   /** The process has ended. */
-  void (*ended)(int status) __attribute__((noreturn));
+  void (*ended)(int status);
   /** Neither does the other side go on. */
-  void (*failed)(const char* message, const char* detail) __attribute__((noreturn));
+  void (*failed)(const char* message, const char* detail);
   /** Nobody reads our output any more. */
-  void (*unread)(void) __attribute__((noreturn));
+  void (*unread)(void);
 };
 
 /** Prepares for frames that come from a socket; output that is not wanted is thrown away. */
