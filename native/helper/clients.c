@@ -171,6 +171,15 @@ static void greet(struct client* client, uint32_t wants) {
   client->feeds = (wants & FRAME_WANTS_STDIN) != 0;
 }
 
+static void reload(struct client* client) {
+  struct {
+    uint32_t error;
+    char operand[128];
+  } answer = {0};
+  answer.error = clients.events->reload(answer.operand, sizeof answer.operand);
+  send_frame(client, FRAME_RELOADED, &answer, sizeof answer.error + strlen(answer.operand));
+}
+
 /** Acts on a whole frame other than FRAME_STDIN. */
 static void handle_frame(struct client* client) {
   uint32_t words[SMALL_PAYLOAD / 4] = {0};
@@ -185,6 +194,8 @@ static void handle_frame(struct client* client) {
       return clients.events->resize(words[0], words[1]);
     case FRAME_SIGNAL:
       return clients.events->signal(words[0]);
+    case FRAME_RELOAD:
+      return reload(client);
     case FRAME_DETACH:
       client->feeds = false;  // the container's stdin stays open for the next one
       return drop(client);

@@ -17,6 +17,8 @@ struct clients_events {
   void (*signal)(uint32_t number);
   /** The client that fed stdin has sent all it had, or has left. */
   void (*input_ended)(void);
+  /** The plan in force was replaced. 0, or an errno and its operand. */
+  uint32_t (*reload)(char* operand, size_t size);
 };
 
 void clients_init(int epoll, uint64_t first_tag, const struct clients_events* events);

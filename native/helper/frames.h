@@ -26,12 +26,14 @@ enum frame_type {
   FRAME_RESIZE = 4,    /* rows, columns */
   FRAME_SIGNAL = 5,    /* signal number, for the container's process */
   FRAME_DETACH = 6,    /* leaves, and the container goes on */
+  FRAME_RELOAD = 7,    /* the plan in force was replaced: hold the ports it names */
   /* monitor to client */
   FRAME_STDOUT = 65,
   FRAME_STDERR = 66,
   FRAME_WINDOW_OPEN = 67, /* so many bytes of input were passed on: as many more may be sent */
   FRAME_EXIT = 68,        /* exit code, signal, out of memory; last of all frames */
   FRAME_ERROR = 69,       /* text */
+  FRAME_RELOADED = 70,    /* errno (0: done) and what it is about */
 };
 
 /** Flags of FRAME_HELLO. None of them: a client that only waits for the end. */

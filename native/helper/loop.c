@@ -14,6 +14,8 @@
 #include "dns.h"
 #include "health.h"
 #include "monitor.h"
+#include "netns.h"
+#include "plan_file.h"
 #include "report.h"
 #include "restart.h"
 #include "streams.h"
@@ -66,8 +68,13 @@ static void pass_signal(uint32_t number) {
   send_signal(number);
 }
 
+static uint32_t reload(char* operand, size_t size) {
+  plan_file_reload();
+  return netns_hold_ports(&monitor.plan, operand, size) == 0 ? 0 : (uint32_t)errno;
+}
+
 static const struct clients_events events = {
-    .resize = streams_resize, .signal = pass_signal, .input_ended = streams_end_input};
+    .resize = streams_resize, .signal = pass_signal, .input_ended = streams_end_input, .reload = reload};
 
 static void watch(int fd, enum tag tag) {
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};

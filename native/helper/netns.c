@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -67,22 +68,86 @@ static int bind_claim(const struct plan_claim* claim, int reuse) {
   return -1;
 }
 
-void netns_claim_ports(const struct plan* plan) {
+/** A published port that is held. */
+struct held_port {
+  struct held_port* next;
+  int fd;
+  uint32_t protocol, port;
+  char address[INET6_ADDRSTRLEN];
+  bool wanted;
+};
+
+static struct held_port* held;
+
+static struct held_port* find_held(const struct plan_claim* claim) {
+  for (struct held_port* each = held; each != NULL; each = each->next) {
+    if (each->protocol == claim->protocol && each->port == claim->port &&
+        strcmp(each->address, claim->address) == 0) {
+      return each;
+    }
+  }
+  return NULL;
+}
+
+static struct held_port* hold(const struct plan_claim* claim) {
+  struct held_port* port = calloc(1, sizeof *port);
+  if (port == NULL) return NULL;
+  port->fd = bind_claim(claim, 0);
+  // Connections that linger after a program has ended (TIME_WAIT) do not count; a listening TCP program
+  // still does.
+  if (port->fd == -1 && errno == EADDRINUSE && claim->protocol == IPPROTO_TCP)
+    port->fd = bind_claim(claim, 1);
+  if (port->fd == -1) {
+    int reason = errno;
+    free(port);
+    errno = reason;
+    return NULL;
+  }
+  port->protocol = claim->protocol;
+  port->port = claim->port;
+  snprintf(port->address, sizeof port->address, "%s", claim->address);
+  port->next = held;
+  held = port;
+  return port;
+}
+
+static void let_go_of_unwanted(void) {
+  for (struct held_port** at = &held; *at != NULL;) {
+    struct held_port* port = *at;
+    if (port->wanted) {
+      at = &port->next;
+      continue;
+    }
+    *at = port->next;
+    close(port->fd);
+    free(port);
+  }
+}
+
+int netns_hold_ports(const struct plan* plan, char* operand, size_t size) {
   struct plan_list claims = plan->session.network.claims;
   struct plan_reader reader = plan_items(plan, claims);
+  for (struct held_port* port = held; port != NULL; port = port->next) port->wanted = false;
   for (uint32_t i = 0; i < claims.count && plan->session.has_network; i++) {
     struct plan_claim claim = plan_next_claim(&reader);
-    int fd = bind_claim(&claim, 0);
-    // Connections that linger after a program has ended (TIME_WAIT) do not count; a listening TCP program
-    // still does.
-    if (fd == -1 && errno == EADDRINUSE && claim.protocol == IPPROTO_TCP) fd = bind_claim(&claim, 1);
-    if (fd != -1) continue;
-    int reason = errno;
-    char operand[128];
-    const char* protocol = claim.protocol == IPPROTO_UDP ? "udp" : "tcp";
-    snprintf(operand, sizeof operand, "%s %s:%u", protocol, claim.address, claim.port);
-    fail_because(STAGE_PORT_CLAIM, reason, operand);
+    struct held_port* port = find_held(&claim);
+    if (port == NULL) port = hold(&claim);
+    if (port == NULL) {
+      int reason = errno;
+      const char* protocol = claim.protocol == IPPROTO_UDP ? "udp" : "tcp";
+      snprintf(operand, size, "%s %s:%u", protocol, claim.address, claim.port);
+      errno = reason;
+      return -1;
+    }
+    port->wanted = true;
   }
+  let_go_of_unwanted();
+  return 0;
+}
+
+void netns_claim_ports(const struct plan* plan) {
+  char operand[128];
+  if (netns_hold_ports(plan, operand, sizeof operand) == -1) fail(STAGE_PORT_CLAIM, operand);
 }
 
 void netns_set_up_host(const struct plan* plan, pid_t pid) {

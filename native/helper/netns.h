@@ -1,5 +1,6 @@
 #ifndef TINYD_NETNS_H
 #define TINYD_NETNS_H
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -13,6 +14,12 @@ void netns_send_batch(int protocol, struct plan_bytes batch, enum report_stage s
 
 /** Takes the host's side of the links away, if it is not gone with the namespace; failures are ignored. */
 void netns_remove_links(const struct plan* plan);
+
+/**
+ * Holds the plan's published ports bound and no others. -1 with errno set and `operand` filled when one
+ * cannot be had; those held before are kept then.
+ */
+int netns_hold_ports(const struct plan* plan, char* operand, size_t size);
 
 /** Binds the published ports for as long as the monitor lives, so that no other program takes them. */
 void netns_claim_ports(const struct plan* plan);

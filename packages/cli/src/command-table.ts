@@ -44,6 +44,8 @@ const COMMANDS = {
   'network rm': () => require('./commands/network-rm') as typeof import('./commands/network-rm'),
   pause: () => require('./commands/pause') as typeof import('./commands/pause'),
   port: () => require('./commands/port') as typeof import('./commands/port'),
+  'port add': () => require('./commands/port-add') as typeof import('./commands/port-add'),
+  'port rm': () => require('./commands/port-rm') as typeof import('./commands/port-rm'),
   ps: () => require('./commands/ps') as typeof import('./commands/ps'),
   pull: () => require('./commands/pull') as typeof import('./commands/pull'),
   rename: () => require('./commands/rename') as typeof import('./commands/rename'),
@@ -153,6 +155,8 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     remove: ['network rm'],
   },
   healthcheck: { run: ['healthcheck run'] },
+  // A container of one of these names is listed by `container port`.
+  port: { add: ['port add'], rm: ['port rm'] },
   system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
   volume: {
     create: ['volume create'],

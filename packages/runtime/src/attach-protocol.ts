@@ -5,10 +5,25 @@
  */
 
 /** Types of frames that a client sends. */
-export const CLIENT_FRAME = { hello: 1, stdin: 2, stdinEnd: 3, resize: 4, signal: 5, detach: 6 } as const;
+export const CLIENT_FRAME = {
+  hello: 1,
+  stdin: 2,
+  stdinEnd: 3,
+  resize: 4,
+  signal: 5,
+  detach: 6,
+  reload: 7,
+} as const;
 
 /** Types of frames that a monitor sends. */
-export const MONITOR_FRAME = { stdout: 65, stderr: 66, windowOpen: 67, exit: 68, error: 69 } as const;
+export const MONITOR_FRAME = {
+  stdout: 65,
+  stderr: 66,
+  windowOpen: 67,
+  exit: 68,
+  error: 69,
+  reloaded: 70,
+} as const;
 
 /** What a client wants, said in its hello; none of them: it only waits for the end. */
 export const WANTS = { stdin: 1, stdout: 2, stderr: 4 } as const;
@@ -23,7 +38,9 @@ export type ClientFrame =
   | { readonly type: 'stdinEnd' }
   | { readonly type: 'resize'; readonly rows: number; readonly columns: number }
   | { readonly type: 'signal'; readonly signal: number }
-  | { readonly type: 'detach' };
+  | { readonly type: 'detach' }
+  /** The plan in force was replaced: its ports are to be held. */
+  | { readonly type: 'reload' };
 
 /** A frame as a monitor sends it. */
 export type MonitorFrame =
@@ -32,7 +49,9 @@ export type MonitorFrame =
   | { readonly type: 'windowOpen'; readonly bytes: number }
   /** The end: state is written and everything torn down. `signal` 0: it exited by itself. */
   | { readonly type: 'exit'; readonly code: number; readonly signal: number; readonly oomKilled: boolean }
-  | { readonly type: 'error'; readonly message: string };
+  | { readonly type: 'error'; readonly message: string }
+  /** Answers `reload`; errno 0: done. */
+  | { readonly type: 'reloaded'; readonly errno: number; readonly operand: string };
 
 /** The bytes of one frame. RangeError when stdin data exceeds one frame's 64 KiB. */
 export function encodeClientFrame(frame: ClientFrame): Buffer {
@@ -49,6 +68,8 @@ export function encodeClientFrame(frame: ClientFrame): Buffer {
       return frameOf(CLIENT_FRAME.signal, words(frame.signal));
     case 'detach':
       return frameOf(CLIENT_FRAME.detach, words());
+    case 'reload':
+      return frameOf(CLIENT_FRAME.reload, words());
   }
 }
 
@@ -102,6 +123,8 @@ function decodeMonitorFrame(type: number, payload: Buffer): MonitorFrame {
         signal: payload.readUInt32LE(4),
         oomKilled: payload.readUInt32LE(8) !== 0,
       };
+    case MONITOR_FRAME.reloaded:
+      return { type: 'reloaded', errno: payload.readUInt32LE(0), operand: payload.toString('utf8', 4) };
     case MONITOR_FRAME.error:
       return { type: 'error', message: payload.toString('utf8') };
     default:

@@ -15,6 +15,7 @@ import { inspectContainer } from './lifecycle/inspect';
 import type { InspectDocument } from './lifecycle/inspect-document';
 import { killContainer } from './lifecycle/kill';
 import { pauseContainer, unpauseContainer } from './lifecycle/pause';
+import { type PortSelection, publishPorts, unpublishPorts } from './lifecycle/publish';
 import { type RemoveOptions, removeContainer } from './lifecycle/remove';
 import { renameContainer } from './lifecycle/rename';
 import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
@@ -25,7 +26,8 @@ import { type LimitChanges, updateContainer } from './lifecycle/update';
 import { waitForContainer } from './lifecycle/wait';
 import type { LogEntry } from './logs/entry';
 import { type LogOptions, readLogs } from './logs/read-logs';
-import type { NetworkEndpoint, RestartPolicy } from './options';
+import type { PublishedPort } from './network';
+import type { NetworkEndpoint, PortMapping, RestartPolicy } from './options';
 import type { ContainerRecord } from './record';
 import { healthCommand } from './spec/healthcheck';
 import { requireContainer, viewContainer } from './state/container-state';
@@ -119,6 +121,16 @@ export class Container {
   /** Takes it off a network, by name or ID. See {@link disconnectContainer} for the errors. */
   disconnect(network: string, options: DisconnectOptions = {}): Promise<void> {
     return disconnectContainer(this.#context, this.id, network, options);
+  }
+
+  /** Publishes further ports while it runs. See {@link publishPorts} for the errors. */
+  publish(ports: readonly PortMapping[]): Promise<readonly PublishedPort[]> {
+    return publishPorts(this.#context, this.id, ports);
+  }
+
+  /** Publishes ports no longer while it runs. See {@link unpublishPorts} for the errors. */
+  unpublish(ports: readonly PortSelection[]): Promise<readonly PublishedPort[]> {
+    return unpublishPorts(this.#context, this.id, ports);
   }
 
   /** Waits until it does not run; its exit status. */

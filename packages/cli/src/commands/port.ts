@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import { TinydError } from '@tinyd/core';
-import type { PublishedPort } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { parseExpose } from '../flags/ports';
 import { showOut } from '../output';
+import { hostAddress } from '../present/port-text';
 
 /** `tinyd port`. */
 export default class Port extends TinydCommand {
@@ -19,7 +19,7 @@ export default class Port extends TinydCommand {
     const { ports, name } = this.openRuntime().find(args.container).summary();
     if (args.port === undefined) {
       return showOut(
-        ports.map(port => `${port.containerPort}/${port.protocol} -> ${address(port)}\n`).join(''),
+        ports.map(port => `${port.containerPort}/${port.protocol} -> ${hostAddress(port)}\n`).join(''),
       );
     }
     const [wanted] = parseExpose('port', args.port);
@@ -33,10 +33,6 @@ export default class Port extends TinydCommand {
         },
       );
     }
-    showOut(found.map(port => `${address(port)}\n`).join(''));
+    showOut(found.map(port => `${hostAddress(port)}\n`).join(''));
   }
-}
-
-function address({ hostIp, hostPort }: PublishedPort): string {
-  return hostIp.includes(':') ? `[${hostIp}]:${hostPort}` : `${hostIp}:${hostPort}`;
 }

@@ -15,6 +15,11 @@ export function portsText(published: readonly PublishedPort[], exposed: readonly
   return [...exposedTexts(plain), ...publishedTexts(published)].join(', ');
 }
 
+/** Writes `0.0.0.0:8080`, `[::]:8080`. */
+export function hostAddress({ hostIp, hostPort }: PublishedPort): string {
+  return hostIp.includes(':') ? `[${hostIp}]:${hostPort}` : `${hostIp}:${hostPort}`;
+}
+
 interface ExposedPort {
   readonly port: number;
   readonly protocol: string;

@@ -1,4 +1,5 @@
 export { type AttachRequest, attachNetworks, networkGateway, publishOn } from './attach';
+export { ensureNetwork } from './bridge';
 export { createNetwork, type NetworkOptions } from './create-network';
 export { DEFAULT_NETWORK, isPredefined, type Network, readDefinition } from './definition';
 export { checkEndpoints, endpointsOf } from './endpoint';
@@ -7,7 +8,9 @@ export { forgetFlows } from './flows';
 export { gatewayOf, gatewayOf6 } from './gateway';
 export { formatSubnet } from './ipv4';
 export {
+  addPorts,
   connectionMessages,
+  dropPorts,
   freeSlot,
   movePorts,
   placeSysctls,

@@ -52,6 +52,16 @@ export function portsFor(
   return ports.filter(port => !isIpv6Port(port) || gateway.address6 !== undefined);
 }
 
+/** Leads the ports of settings to their container. */
+export function addPorts(settings: NetworkSettings): void {
+  addToFirewall(settingsElements(settings));
+}
+
+/** Leads the ports of settings nowhere any more. */
+export function dropPorts(settings: NetworkSettings): void {
+  dropElements(settingsElements(settings));
+}
+
 /** Leads published ports to where a container has come to be. */
 export function movePorts(before: readonly NetworkSettings[], after: readonly NetworkSettings[]): void {
   const elements = before.flatMap(settingsElements);
