@@ -218,6 +218,26 @@ static void mount_cgroup_view(const struct plan* plan, const struct plan_mount* 
   close(top);
 }
 
+/** The layers of an image, read-only, or a part of what they make together. */
+static void mount_image(const struct plan_container* container, const struct plan_mount* step, int root) {
+  if (chdir(container->working_dir) == -1) fail(STAGE_ROOTFS, container->working_dir);
+  // On top of where the container's root is: out of its sight, in this mount namespace alone, and only for
+  // now.
+  const unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV;
+  if (mount("overlay", container->rootfs, "overlay", flags, step->data) == -1)
+    fail(STAGE_MOUNT, step->target);
+  int tree = mounts_clone_part(container->rootfs, step->subpath, false);
+  if (tree == -1) fail(STAGE_MOUNT, step->subpath[0] == '\0' ? step->target : step->subpath);
+  if (umount2(container->rootfs, MNT_DETACH) == -1 || chdir("/") == -1) fail(STAGE_MOUNT, step->target);
+  struct stat info;
+  if (fstatat(tree, "", &info, AT_EMPTY_PATH) == -1) fail(STAGE_MOUNT, step->target);
+  int target = open_target(root, step->target, S_ISDIR(info.st_mode) ? IN_ROOT_FOLDER : IN_ROOT_FILE);
+  if (mount_change(tree, 0, MS_PRIVATE, false) == -1 || mount_attach(tree, target) == -1)
+    fail(STAGE_MOUNT, step->target);
+  close(target);
+  close(tree);
+}
+
 static void apply(const struct plan* plan, const struct plan_mount* step, struct mount_sources* sources,
                   int root) {
   switch (step->kind) {
@@ -235,6 +255,8 @@ static void apply(const struct plan* plan, const struct plan_mount* step, struct
       return make_read_only(step, root);
     case STEP_CGROUP_V1:
       return mount_cgroup_view(plan, step, sources, root);
+    case STEP_IMAGE:
+      return mount_image(&plan->container, step, root);
     case STEP_COUNT:
       return;
   }

@@ -224,6 +224,10 @@ struct plan_mount plan_next_mount(struct plan_reader* reader) {
       mount.hierarchies = NEXT_LIST(reader, plan_next_pair);
       mount.links = NEXT_LIST(reader, plan_next_pair);
       break;
+    case STEP_IMAGE:
+      mount.data = plan_next_string(reader);
+      mount.subpath = plan_next_string(reader);
+      break;
     case STEP_MASK:
     case STEP_READONLY:
     case STEP_COUNT:

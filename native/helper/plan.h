@@ -48,6 +48,7 @@ enum plan_step {
   STEP_MASK,
   STEP_READONLY,
   STEP_CGROUP_V1,
+  STEP_IMAGE,
   STEP_COUNT
 };
 
@@ -140,9 +141,9 @@ struct plan_mount {
   enum plan_step kind;
   const char* target; /* symlink, device: the path itself */
   const char* type;
-  const char* source; /* symlink: what it points to */
-  const char* data;
-  const char* subpath; /* bind: what to take of the folder `source`; empty: `source` itself */
+  const char* source;  /* symlink: what it points to */
+  const char* data;    /* filesystem, image: options of the mount */
+  const char* subpath; /* bind, image: what to take of it; empty: all */
   uint32_t pid;        /* bind: whose mounts `source` is looked up in, from its root; 0: the host's */
   uint64_t start_ticks;
   uint32_t flags; /* MS_* */

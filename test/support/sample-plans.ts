@@ -94,6 +94,7 @@ export const containerPlan: Plan = {
         propagation: 'rslave',
         targetIsDirectory: true,
       },
+      { kind: 'image', target: '/img', overlayOptions: 'lowerdir=l/a:l/b', subpath: 'usr' },
       { kind: 'symlink', path: '/dev/ptmx', target: 'pts/ptmx' },
       {
         kind: 'device',

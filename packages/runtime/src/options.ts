@@ -50,6 +50,8 @@ export interface CreateOptions {
   /** `--volumes-from`: take over the binds and volumes of other containers. */
   readonly volumesFrom?: readonly { readonly container: string; readonly readOnly: boolean }[];
   readonly tmpfs: readonly TmpfsMount[];
+  /** `--mount type=image`: what is in other images, read-only. */
+  readonly imageMounts?: readonly ImageMount[];
   readonly readOnlyRoot: boolean;
   /** `--storage-opt size=10G`: what its own layer may take up; `size` as it was given. */
   readonly storage?: { readonly size: string; readonly bytes: number };
@@ -129,6 +131,14 @@ export interface VolumeMount {
   /** Do not fill an empty volume with what the image has at `target`. */
   readonly noCopy: boolean;
   /** What to mount of the volume: an existing path in it. */
+  readonly subpath?: string;
+}
+
+/** `--mount type=image,source=IMAGE,target=/ctr,image-subpath=usr/share`. */
+export interface ImageMount {
+  readonly image: Pick<ContainerImage, 'id' | 'name' | 'lowerDirs'>;
+  readonly target: string;
+  /** What to mount of it: an existing path in the image. */
   readonly subpath?: string;
 }
 

@@ -75,8 +75,9 @@ export class Runtime {
   imagesInUse(): Map<string, string[]> {
     const users = new Map<string, string[]>();
     for (const { record } of viewContainers(this.#context)) {
-      const { id } = record.options.image;
-      users.set(id, [...(users.get(id) ?? []), record.name]);
+      const { image, imageMounts = [] } = record.options;
+      for (const id of new Set([image.id, ...imageMounts.map(mount => mount.image.id)]))
+        users.set(id, [...(users.get(id) ?? []), record.name]);
     }
     return users;
   }

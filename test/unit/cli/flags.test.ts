@@ -285,7 +285,7 @@ describe('mounts', () => {
       type: 'volume',
       volume: { target: '/c', readOnly: true, noCopy: false },
     });
-    for (const text of ['source=vol,target=/c,volume-opt=x', 'type=image,source=busybox,target=/c']) {
+    for (const text of ['source=vol,target=/c,volume-opt=x', 'type=npipe,source=x,target=/c']) {
       assert.equal(
         refusal(() => parseMount('mount', text)),
         'UNSUPPORTED',

@@ -21,6 +21,7 @@ function container(fields: Partial<ContainerSummary>): ContainerSummary {
     name: 'web',
     imageId: `sha256:${'1'.repeat(64)}`,
     imageName: 'nginx',
+    mountedImageIds: [],
     command: ['/docker-entrypoint.sh', 'nginx', '-g', 'daemon off;'],
     created: '2026-03-01T10:00:00Z',
     status: 'running',

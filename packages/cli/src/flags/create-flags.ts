@@ -82,7 +82,7 @@ const fileFlags = {
     ...FILES,
     char: 'v',
   }),
-  mount: texts('type=volume|bind|tmpfs,src=…,dst=…[,readonly]', 'MOUNT', FILES),
+  mount: texts('type=volume|bind|tmpfs|image,src=…,dst=…[,readonly]', 'MOUNT', FILES),
   'volumes-from': texts('Mount what another container mounts, as CONTAINER[:ro]', 'CONTAINER', FILES),
   tmpfs: texts('Mount a tmpfs, as TARGET[:size=64m,mode=1777]', 'MOUNT', FILES),
   'read-only': toggle('Mount the root file system read-only', FILES),

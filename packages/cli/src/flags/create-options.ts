@@ -1,9 +1,9 @@
-import type { ContainerImage, CreateOptions, ResourceLimits } from '@tinyd/runtime';
+import type { ContainerImage, CreateOptions, ImageMount, ResourceLimits } from '@tinyd/runtime';
 import { parseDeviceNumber, parseDeviceRate } from './device-limits';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
 import { parseHealthAction, parseHealthTime } from './health';
 import { invalidFlag } from './invalid';
-import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
+import { type ImageMountRequest, parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
 import { checkUserns, parseCgroupns, parseIpc, parsePid, parseUts } from './namespaces';
 import { parseAddHost, parseDnsServer, parseHostname, parseResolverWord } from './network';
 import { parseNetwork, readNetworks } from './networks';
@@ -18,7 +18,9 @@ import { parseStorage } from './storage';
 export type CreateFlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** What create and run know before an image is chosen. */
-export type UnboundCreateOptions = Omit<CreateOptions, 'image' | 'command'>;
+export type UnboundCreateOptions = Omit<CreateOptions, 'image' | 'command' | 'imageMounts'> & {
+  readonly imageMounts: readonly ImageMountRequest[];
+};
 
 /** Which streams the caller attaches; decided by `run -d`, `-a` and `-i` before the options are made. */
 export interface Attachment {
@@ -87,13 +89,18 @@ export function readCreateOptions(
   });
 }
 
-/** Adds what the image decides. */
+/** Adds what the images decide: the container's own, and those that it mounts. */
 export function bindImage(
-  options: UnboundCreateOptions,
+  { imageMounts, ...options }: UnboundCreateOptions,
   image: ContainerImage,
   command: readonly string[],
+  find: (name: string) => ContainerImage,
 ): CreateOptions {
-  return { ...options, image, command };
+  const mounts = imageMounts.map(({ source, ...mount }): ImageMount => {
+    const { id, name, lowerDirs } = find(source);
+    return { ...mount, image: { id, name, lowerDirs } };
+  });
+  return { ...options, image, command, ...(mounts.length === 0 ? {} : { imageMounts: mounts }) };
 }
 
 function readHealth(read: FlagReader): Pick<CreateOptions, 'healthcheck' | 'healthOnFailure'> {
@@ -123,7 +130,9 @@ function readRestart(read: FlagReader): CreateOptions['restart'] {
   return policy?.name === 'no' ? undefined : policy;
 }
 
-function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs' | 'volumes' | 'volumesFrom'> {
+function readMounts(
+  read: FlagReader,
+): Pick<UnboundCreateOptions, 'binds' | 'tmpfs' | 'volumes' | 'volumesFrom' | 'imageMounts'> {
   const mounts = [...read.each('volume', parseVolume), ...read.each('mount', parseMount)];
   const tmpfs = mounts.flatMap(mount => (mount.type === 'tmpfs' ? [mount.tmpfs] : []));
   const all = {
@@ -131,9 +140,10 @@ function readMounts(read: FlagReader): Pick<CreateOptions, 'binds' | 'tmpfs' | '
     volumes: mounts.flatMap(mount => (mount.type === 'volume' ? [mount.volume] : [])),
     volumesFrom: read.each('volumes-from', parseVolumesFrom),
     tmpfs: [...read.each('tmpfs', parseTmpfs), ...tmpfs],
+    imageMounts: mounts.flatMap(mount => (mount.type === 'image' ? [mount.image] : [])),
   };
   const targets = new Set<string>();
-  for (const { target } of [...all.binds, ...all.volumes, ...all.tmpfs]) {
+  for (const { target } of [...all.binds, ...all.volumes, ...all.tmpfs, ...all.imageMounts]) {
     if (targets.has(target)) throw invalidFlag('volume', target, 'two mounts have the same target');
     targets.add(target);
   }

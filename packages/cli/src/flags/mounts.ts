@@ -133,11 +133,19 @@ function isTmpfsOption(option: string): boolean {
 export type MountRequest =
   | { readonly type: 'bind'; readonly bind: BindMount }
   | { readonly type: 'volume'; readonly volume: VolumeMount }
-  | { readonly type: 'tmpfs'; readonly tmpfs: TmpfsMount };
+  | { readonly type: 'tmpfs'; readonly tmpfs: TmpfsMount }
+  | { readonly type: 'image'; readonly image: ImageMountRequest };
+
+/** An image to mount; which one that is, the store knows. */
+export interface ImageMountRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly subpath?: string;
+}
 
 /**
  * `--mount type=volume,src=data,dst=/a,volume-nocopy`, `type=bind,src=/a,dst=/b,readonly` and
- * `type=tmpfs,dst=/c,tmpfs-size=1m`; a bind's source must exist, a volume is made.
+ * `type=tmpfs,dst=/c,tmpfs-size=1m`, `type=image,src=nginx,dst=/d,image-subpath=etc`; a bind's source must exist, a volume is made.
  */
 export function parseMount(flag: string, text: string): MountRequest {
   const fields = mountFields(flag, text);
@@ -148,7 +156,12 @@ export function parseMount(flag: string, text: string): MountRequest {
   if (type === 'bind') return { type, bind: bindMount(flag, text, fields, path) };
   if (type === 'volume') return { type, volume: volumeMount(flag, text, fields, path) };
   if (type === 'tmpfs') return { type, tmpfs: tmpfsMount(flag, text, fields, path) };
-  throw unsupportedFlag(flag, text, `mounts of type ${type} are not supported, only bind, volume and tmpfs`);
+  if (type === 'image') return { type, image: imageMount(flag, text, fields, path) };
+  throw unsupportedFlag(
+    flag,
+    text,
+    `mounts of type ${type} are not supported, only bind, volume, tmpfs and image`,
+  );
 }
 
 const MOUNT_KEYS: Readonly<Record<string, string>> = {
@@ -214,6 +227,23 @@ function volumeMount(flag: string, text: string, fields: Map<string, string>, ta
     noCopy: isSet(flag, text, fields, 'volume-nocopy'),
     ...(subpath === '' ? {} : { subpath }),
   };
+}
+
+function imageMount(
+  flag: string,
+  text: string,
+  fields: Map<string, string>,
+  target: string,
+): ImageMountRequest {
+  allowKeys(flag, text, fields, ['source', 'readonly', 'image-subpath']);
+  const source = fields.get('source') ?? '';
+  const subpath = fields.get('image-subpath') ?? '';
+  if (source === '') throw invalidFlag(flag, text, 'it names no image');
+  if (fields.has('readonly') && !isSet(flag, text, fields, 'readonly'))
+    throw invalidFlag(flag, text, 'images are mounted read-only');
+  if (subpath.startsWith('/') || subpath.split('/').includes('..'))
+    throw invalidFlag(flag, text, 'image-subpath must be a path relative to the image, without ..');
+  return { source, target, ...(subpath === '' ? {} : { subpath }) };
 }
 
 function tmpfsMount(flag: string, text: string, fields: Map<string, string>, target: string): TmpfsMount {

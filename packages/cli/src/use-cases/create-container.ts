@@ -37,7 +37,8 @@ export async function createContainer(globals: Globals, request: CreateRequest):
     const { store, image: found } = await ensureImage(globals, wanted);
     const container = await store.withImages('shared', () => {
       const image = store.imageForContainer(found, named);
-      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command));
+      const find = (name: string) => store.imageForContainer(name, named);
+      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command, find));
     });
     cidFile.write(container.id);
     return container;

@@ -21,7 +21,9 @@ export function diskUsage(store: Store, runtime: Runtime): DiskUsage {
   const containers = runtime
     .containers()
     .map(container => ({ container, bytes: runtime.find(container.id).size() }));
-  const used = new Set(containers.map(({ container }) => container.imageId));
+  const used = new Set(
+    containers.flatMap(({ container }) => [container.imageId, ...container.mountedImageIds]),
+  );
   const volumes = runtime.volumes
     .list()
     .map(volume => ({ volume, bytes: runtime.volumes.size(volume.name) }));

@@ -116,6 +116,6 @@ export async function pruneVolumes(runtime: Runtime, filters: readonly string[])
 export function imageUsers(runtime: Runtime, imageId: string): ContainerUse[] {
   return runtime
     .containers()
-    .filter(container => container.imageId === imageId)
+    .filter(container => container.imageId === imageId || container.mountedImageIds.includes(imageId))
     .map(({ id, name, status }) => ({ id, name, isRunning: status !== 'created' && status !== 'exited' }));
 }

@@ -13,6 +13,7 @@ import { checkEndpoints, endpointsOf, networkGateway } from '../network';
 import type { CreateOptions } from '../options';
 import { checkQuotaSupport, limitWritableLayer } from '../quota/writable-quota';
 import type { ContainerRecord, MountedVolume } from '../record';
+import { makeEmptyFolder } from '../rootfs/image-mounts';
 import { makeWritableLayer } from '../rootfs/writable-layer';
 import { specText } from '../spec-text';
 import { Undo } from '../undo';
@@ -117,6 +118,7 @@ function build(context: RuntimeContext, record: ContainerRecord, dir: string, un
   const making = containerLayout(layout, record.id, dir);
   checkBindSources(options);
   makeWritableLayer(layout.root, making, options.image.lowerDirs);
+  makeEmptyFolder(making, options);
   if (options.storage !== undefined) limitWritableLayer(layout, making, options.storage.bytes, undo);
   writeEtcFiles(record, making, { addresses: [], ...hostGateway(context, options) });
   const { spec } = prepareSpec(context, record, making);

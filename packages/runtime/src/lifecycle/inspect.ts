@@ -106,7 +106,16 @@ function mountPoints(context: RuntimeContext, { record }: ContainerView): Inspec
     RW: !bind.readOnly,
     Propagation: bind.propagation,
   }));
-  return [...volumes, ...binds];
+  const images = (record.options.imageMounts ?? []).map(({ image, target }) => ({
+    Type: 'image',
+    Name: image.id,
+    Source: image.name,
+    Destination: target,
+    Mode: '',
+    RW: false,
+    Propagation: '',
+  }));
+  return [...volumes, ...binds, ...images];
 }
 
 function inspectConfig({ record }: ContainerView): InspectDocument {

@@ -3,6 +3,7 @@ import { etcFilesOf } from '../etc/etc-files';
 import { type ContainerLayout, containerLayout } from '../layout';
 import type { ContainerRecord } from '../record';
 import { accountsOfLayers } from '../rootfs/container-accounts';
+import { imageSpecMounts } from '../rootfs/image-mounts';
 import { type SeccompResult, seccompFor } from '../seccomp/seccomp';
 import { type GeneratedSpec, generateSpec, type JoinedNamespaces } from '../spec/generate';
 import { volumeSpecMounts } from '../volumes/mount-volumes';
@@ -37,7 +38,7 @@ export function prepareSpec(
     paths,
     accounts: accountsOfLayers(context.layout.root, making, options.image.lowerDirs),
     etc: etcFilesOf(context, record, paths),
-    volumes: volumeSpecMounts(context.layout, record),
+    volumes: [...volumeSpecMounts(context.layout, record), ...imageSpecMounts(record)],
     joined: {
       ...(options.network.mode === 'container' && joined.network ? { network: joined.network } : {}),
       ...(options.pid?.mode === 'container' && joined.pid ? { pid: joined.pid } : {}),

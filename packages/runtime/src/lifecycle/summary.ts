@@ -17,6 +17,8 @@ export interface ContainerSummary {
   readonly name: string;
   readonly imageId: string;
   readonly imageName: string;
+  /** IDs of the images that it mounts. */
+  readonly mountedImageIds: readonly string[];
   /** Entrypoint and command. */
   readonly command: readonly string[];
   /** RFC 3339. */
@@ -60,6 +62,7 @@ export function summarize(view: ContainerView): ContainerSummary {
     name: record.name,
     imageId: options.image.id,
     imageName: options.image.name,
+    mountedImageIds: (options.imageMounts ?? []).map(({ image }) => image.id),
     command: processArguments(imageProcess(options), options).argv,
     created: record.created,
     status: visibleStatus(view),
@@ -71,7 +74,11 @@ export function summarize(view: ContainerView): ContainerSummary {
     ports,
     exposed: state.status === 'running' ? [...new Set(exposed)].filter(port => !published.has(port)) : [],
     labels: { ...(imageProcess(options).Labels ?? {}), ...options.labels },
-    mounts: [...(record.volumes ?? []).map(volume => volume.name), ...options.binds.map(bind => bind.source)],
+    mounts: [
+      ...(record.volumes ?? []).map(volume => volume.name),
+      ...options.binds.map(bind => bind.source),
+      ...(options.imageMounts ?? []).map(({ image }) => image.name),
+    ],
     localVolumes: record.volumes?.length ?? 0,
     network: networkMode(options.network),
     networks: networkNames(options),

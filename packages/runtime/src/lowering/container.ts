@@ -1,13 +1,14 @@
 import type { CgroupView } from '../cgroup';
 import type { ContainerLayout, RuntimeLayout } from '../layout';
 import type { PreparedSpec } from '../lifecycle/prepare-spec';
-import type { Plan, SessionPlan } from '../plan/plan';
+import type { MountStep, Plan, SessionPlan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
+import { imageMountSteps } from '../rootfs/image-mounts';
 import { layersOf } from '../rootfs/writable-layer';
 import { volumeParts } from '../volumes/mount-volumes';
 import { lowerCgroupMount } from './cgroup-mount';
 import { lowerHealth } from './health';
-import { lowerMounts, type RunningProcess } from './mounts';
+import { lowerMounts, type RunningProcess, SHARED_MEMORY, sharedMemoryStep } from './mounts';
 import { lowerNamespaces } from './namespaces';
 import { lowerProcess } from './process';
 import { lowerRootfs } from './rootfs';
@@ -40,7 +41,7 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
         spec,
         mount => [lowerCgroupMount(mount, sources.cgroupView)],
         volumeParts(layout, record),
-        sources.sharedMemoryOf,
+        knownSteps(sources),
       ),
       readOnlyRoot: spec.root.readonly ?? false,
       rootPropagation: propagation === 'shared' || propagation === 'slave' ? propagation : 'private',
@@ -53,4 +54,11 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
     }),
     ...lowerHealth(record, prepared),
   };
+}
+
+function knownSteps({ record, sharedMemoryOf }: ContainerSources): ReadonlyMap<string, MountStep> {
+  const images = imageMountSteps(record);
+  return sharedMemoryOf === undefined
+    ? images
+    : new Map([...images, [SHARED_MEMORY, sharedMemoryStep(sharedMemoryOf)]]);
 }

@@ -40,23 +40,23 @@ const DEFAULT_LINKS = [
  *
  * @param cgroupSteps what a mount of type `cgroup` means on this host
  * @param parts the binds that are parts of volumes, by destination
- * @param sharedMemoryOf the process whose /dev/shm is mounted, of another container
+ * @param known the steps of mounts that the specification cannot tell in full, by destination
  * Fails with ERR_TINYD_MOUNT_INVALID when the source of a bind is missing.
  */
 export function lowerMounts(
   spec: Spec,
   cgroupSteps: (mount: SpecMount) => readonly MountStep[],
   parts: ReadonlyMap<string, VolumePart> = new Map(),
-  sharedMemoryOf?: RunningProcess,
+  known: ReadonlyMap<string, MountStep> = new Map(),
 ): MountStep[] {
   const steps = spec.mounts.flatMap((mount): readonly MountStep[] => {
     if (mount.type === 'cgroup') return cgroupSteps(mount);
-    if (sharedMemoryOf !== undefined && mount.type === 'bind' && mount.destination === SHARED_MEMORY)
-      return [sharedMemoryStep(mount, sharedMemoryOf)];
+    const step = known.get(mount.destination);
+    if (step !== undefined) return [step];
     if (mount.type === 'bind') return [bindStep(mount, parts.get(mount.destination))];
     const { flags, data } = lowerOptions(mount.options ?? []);
     const type = mount.type ?? 'none';
-    const step: MountStep = {
+    const plain: MountStep = {
       kind: 'filesystem',
       type,
       source: mount.source ?? type,
@@ -64,7 +64,7 @@ export function lowerMounts(
       flags,
       data,
     };
-    return mount.destination === '/dev' ? [step, ...deviceSteps(spec)] : [step];
+    return mount.destination === '/dev' ? [plain, ...deviceSteps(spec)] : [plain];
   });
   const { maskedPaths = [], readonlyPaths = [] } = spec.linux;
   return [
@@ -80,14 +80,16 @@ export interface RunningProcess {
   readonly startTicks: bigint;
 }
 
-const SHARED_MEMORY = '/dev/shm';
+/** The place of POSIX shared memory (shm_overview(7)). */
+export const SHARED_MEMORY = '/dev/shm';
 
-function sharedMemoryStep(mount: SpecMount, process: RunningProcess): MountStep {
+/** Mounts the shared memory of another container. */
+export function sharedMemoryStep(process: RunningProcess): MountStep {
   return {
     kind: 'bind',
     source: SHARED_MEMORY,
     process,
-    target: mount.destination,
+    target: SHARED_MEMORY,
     recursive: false,
     flags: 0,
     propagation: 'rprivate',

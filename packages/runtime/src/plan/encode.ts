@@ -41,7 +41,16 @@ const PROPAGATION_FLAGS = {
 
 const STDIN = { closed: 0, open: 1, once: 2 } as const;
 const ROOT_PROPAGATION = { private: 0, slave: 1, shared: 2 } as const;
-const STEP = { filesystem: 0, bind: 1, symlink: 2, device: 3, mask: 4, readonly: 5, 'cgroup-v1': 6 } as const;
+const STEP = {
+  filesystem: 0,
+  bind: 1,
+  symlink: 2,
+  device: 3,
+  mask: 4,
+  readonly: 5,
+  'cgroup-v1': 6,
+  image: 7,
+} as const;
 const DEVICE_TYPE = { c: 0o020000, b: 0o060000 } as const;
 const ON_UNHEALTHY = { none: 0, kill: 1, restart: 2, stop: 3 } as const;
 const PROTOCOL = { tcp: 6, udp: 17 } as const;
@@ -131,7 +140,9 @@ function writeContainer(wire: WireWriter, container: ContainerPlan): void {
 function writeMount(wire: WireWriter, step: MountStep): void {
   wire.u32(STEP[step.kind]);
   wire.string(
-    step.kind === 'filesystem' || step.kind === 'bind' || step.kind === 'cgroup-v1' ? step.target : step.path,
+    step.kind === 'mask' || step.kind === 'readonly' || step.kind === 'symlink' || step.kind === 'device'
+      ? step.path
+      : step.target,
   );
   switch (step.kind) {
     case 'filesystem':
@@ -142,6 +153,9 @@ function writeMount(wire: WireWriter, step: MountStep): void {
       wire.u32(step.process?.pid ?? 0).u64(step.process?.startTicks ?? 0n);
       wire.boolean(step.recursive).u32(step.flags);
       wire.u32(PROPAGATION_FLAGS[step.propagation]).boolean(step.targetIsDirectory);
+      break;
+    case 'image':
+      wire.string(step.overlayOptions).string(step.subpath);
       break;
     case 'symlink':
       wire.string(step.target);

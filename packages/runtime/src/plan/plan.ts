@@ -200,6 +200,16 @@ export type MountStep =
       readonly propagation: 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared';
       readonly targetIsDirectory: boolean;
     }
+  /**
+   * Layers of an image, read-only. `overlayOptions` without an upper dir, relative to the root file system's workingDir;
+   * `subpath` is resolved in what they make together (RESOLVE_IN_ROOT), empty: all of it.
+   */
+  | {
+      readonly kind: 'image';
+      readonly target: string;
+      readonly overlayOptions: string;
+      readonly subpath: string;
+    }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'device';
