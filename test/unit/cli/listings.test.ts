@@ -9,6 +9,7 @@ import { historyListing } from '../../../packages/cli/dist/present/history-rows'
 import { imageListing } from '../../../packages/cli/dist/present/image-rows';
 import { renderListing } from '../../../packages/cli/dist/present/list';
 import { portsText } from '../../../packages/cli/dist/present/port-text';
+import { rfc3339 } from '../../../packages/cli/dist/present/units';
 import { selectContainers } from '../../../packages/cli/dist/use-cases/filter-containers';
 import { filterImages } from '../../../packages/cli/dist/use-cases/filter-images';
 import { quotaLine } from '../../../packages/cli/dist/use-cases/pull-image';
@@ -289,7 +290,8 @@ describe('history rows', () => {
       ].join('\n'),
     );
     const raw = historyListing(steps, { noTrunc: true, human: false, now: NOW }).rows[0];
-    assert.deepEqual([raw?.Size, raw?.CreatedSince], ['1500', '2026-03-01T11:00:00Z']);
+    const at = rfc3339('2026-03-01T11:00:00Z');
+    assert.deepEqual([raw?.Size, raw?.CreatedSince, raw?.CreatedAt], ['1500', at, at]);
   });
 });
 

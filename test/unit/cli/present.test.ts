@@ -4,9 +4,32 @@ import { EXIT_CODES, exitStatus } from '../../../packages/cli/dist/exit-codes';
 import { formatError } from '../../../packages/cli/dist/present/error';
 import { renderListing } from '../../../packages/cli/dist/present/list';
 import { ellipsis, renderTable } from '../../../packages/cli/dist/present/table';
-import { binarySize, humanDuration, humanSize, timeAgo } from '../../../packages/cli/dist/present/units';
+import {
+  binarySize,
+  humanDuration,
+  humanSize,
+  rfc3339,
+  timeAgo,
+} from '../../../packages/cli/dist/present/units';
 
 describe('units', () => {
+  it('give times by RFC 3339 in the local zone', () => {
+    const zone = process.env.TZ;
+    try {
+      for (const [name, text] of [
+        ['UTC', '2026-03-01T11:00:00Z'],
+        ['Asia/Kolkata', '2026-03-01T16:30:00+05:30'],
+        ['America/St_Johns', '2026-03-01T07:30:00-03:30'],
+      ] as const) {
+        process.env.TZ = name;
+        assert.equal(rfc3339('2026-03-01T11:00:00.510638674Z'), text);
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   /** Values of docker's go-units. */
   const sizes: readonly [number, string][] = [
     [0, '0B'],

@@ -2,7 +2,7 @@ import type { HistoryRow } from '@tinyd/store';
 import type { Listing } from './list';
 import { shortDigest } from './short-id';
 import { ellipsis } from './table';
-import { humanSize, localTime, timeAgo } from './units';
+import { humanSize, rfc3339, timeAgo } from './units';
 
 /** How `tinyd history` shows its rows. */
 export interface HistoryTable {
@@ -27,7 +27,7 @@ export function historyListing(steps: readonly HistoryRow[], { noTrunc, human, n
   const rows = steps.map(step => {
     const id = step.id ?? '<missing>';
     const createdBy = step.createdBy.replaceAll('\t', ' ');
-    const createdAt = step.created === undefined ? 'N/A' : human ? localTime(step.created) : step.created;
+    const createdAt = step.created === undefined ? 'N/A' : rfc3339(step.created);
     return {
       ID: noTrunc || step.id === undefined ? id : shortDigest(id),
       CreatedSince: human ? timeAgo(step.created, now) : createdAt,

@@ -67,13 +67,28 @@ export function timeAgo(time: string | undefined, now: number): string {
 export function localTime(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
+  const { day, clock, offset } = localParts(date);
+  const name = /\(|\d/.test(zoneName(date)) ? offset : zoneName(date);
+  return `${day} ${clock} ${offset} ${name}`;
+}
+
+/** A time to the second in the local zone, by RFC 3339: `2026-01-02T15:04:05Z`, as docker's history has it. */
+export function rfc3339(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const { day, clock, offset } = localParts(date);
+  return `${day}T${clock}${offset === '+0000' ? 'Z' : offset.replace(/(..)$/, ':$1')}`;
+}
+
+function localParts(date: Date): { readonly day: string; readonly clock: string; readonly offset: string } {
   const two = (value: number) => String(value).padStart(2, '0');
-  const offset = -date.getTimezoneOffset();
-  const sign = offset < 0 ? '-' : '+';
-  const zone = `${sign}${two(Math.trunc(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`;
-  const name = /\(|\d/.test(zoneName(date)) ? zone : zoneName(date);
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone} ${name}`;
+  const minutes = -date.getTimezoneOffset();
+  const sign = minutes < 0 ? '-' : '+';
+  return {
+    day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    clock: [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':'),
+    offset: `${sign}${two(Math.trunc(Math.abs(minutes) / 60))}${two(Math.abs(minutes) % 60)}`,
+  };
 }
 
 function zoneName(date: Date): string {
