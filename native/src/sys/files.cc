@@ -103,6 +103,8 @@ Result<std::optional<std::string>> readFileIn(int folder, const std::string& nam
   for (size_t length = 0;;) {
     content.resize(length + kStep);
     const ssize_t count = retryInterrupted([&] { return read(file.get(), content.data() + length, kStep); });
+    // Of a process that has ended since its file in /proc was opened.
+    if (count == -1 && errno == ESRCH) return std::optional<std::string>();
     if (count == -1) return lastFailure("read", name);
     length += static_cast<size_t>(count);
     // A regular file gives all it has: what is shorter than asked for is the end.

@@ -36,7 +36,7 @@ export async function settleLostContainers(context: RuntimeContext): Promise<Map
     else continue;
     states.set(id, readState(containerLayout(context.layout, id).state));
   }
-  removeOrphanedRuns(context);
+  removeOrphanedRuns(context, states);
   return states;
 }
 
@@ -63,9 +63,10 @@ async function finishRemoval(context: RuntimeContext, id: string): Promise<void>
 }
 
 /** Run folders are the last thing that goes of a `--rm` container. */
-function removeOrphanedRuns(context: RuntimeContext): void {
+function removeOrphanedRuns(context: RuntimeContext, states: ReadonlyMap<string, ObservedState>): void {
   const { layout } = context;
   for (const id of runFolders(context)) {
+    if (states.get(id)?.status === 'running') continue;
     const paths = containerLayout(layout, id);
     if (existsSync(paths.dir) || monitorLives(paths)) continue;
     rmSync(paths.runDir, { recursive: true, force: true });

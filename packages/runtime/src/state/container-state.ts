@@ -4,6 +4,7 @@ import type { RuntimeContext } from '../context';
 import { containerIds } from '../find';
 import { type ContainerLayout, containerLayout } from '../layout';
 import { type ContainerRecord, parseRecord, readRecord } from '../record';
+import { currentBootId, startTicksOfEach } from './processes';
 import { parseStateFile, readStateFile } from './state-file';
 import { type ObservedState, observe } from './status';
 
@@ -70,12 +71,19 @@ export function readStates({ layout }: RuntimeContext): Map<string, ObservedStat
   const ids = containerIds(layout);
   if (ids.length === 0) return new Map();
   const texts = readEach(layout.containers, ids, 'state.json');
+  const files = ids.map((id, index) => {
+    const text = texts[index];
+    return text === undefined ? undefined : parseStateFile(text, containerLayout(layout, id).state);
+  });
+  const monitors = files.flatMap(file =>
+    file === undefined || file.status === 'exited' ? [] : [file.monitorPid],
+  );
+  const ticks = startTicksOfEach(monitors);
+  const host = { bootId: currentBootId, startTicksOf: (pid: number) => ticks.get(pid) };
   return new Map(
     ids.map((id, index) => {
-      const { state: path } = containerLayout(layout, id);
-      const text = texts[index];
-      const first = observe(text === undefined ? undefined : parseStateFile(text, path));
-      return [id, first.stale ? observe(readStateFile(path)) : first];
+      const first = observe(files[index], host);
+      return [id, first.stale ? readState(containerLayout(layout, id).state) : first];
     }),
   );
 }

@@ -1,15 +1,30 @@
 import { readFileSync } from 'node:fs';
+import { readEach } from '@tinyd/native';
 
 /** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); undefined when it is gone or a zombie. */
 export function startTicksOf(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, and may contain anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    return startTicks(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return undefined;
   }
+}
+
+/** The same for many processes in one call; those that are gone are not in the map. */
+export function startTicksOfEach(pids: readonly number[]): Map<number, string | undefined> {
+  const texts = readEach('/proc', pids.map(String), 'stat');
+  return new Map(
+    pids.flatMap((pid, index) => {
+      const text = texts[index];
+      return text === undefined ? [] : [[pid, startTicks(text)]];
+    }),
+  );
+}
+
+function startTicks(stat: string): string | undefined {
+  // The second field is the program's name in parentheses, and may contain anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
 let bootId: string | undefined;

@@ -112,7 +112,8 @@ export interface Chain {
     readonly hook: keyof typeof HOOK;
     readonly priority: number;
   };
-  readonly rules: readonly (readonly Expression[])[];
+  /** Each is built when it is written; every start counts them, which takes none of that. */
+  readonly rules: readonly (() => readonly Expression[])[];
   /** How many rules of other chains jump to it: the kernel counts them among its uses. */
   readonly jumpedToBy?: number;
 }
@@ -130,10 +131,10 @@ const CHAINS_4: readonly Chain[] = [
     name: 'guard',
     base: { type: 'filter', hook: 'prerouting', priority: -300 },
     rules: [
-      [...entersBy('lo'), ...accept()],
-      [...isIpv4(), ...isLoopbackAddress('daddr'), ...drop()],
-      [...isIpv4(), ...isLoopbackAddress('saddr'), ...drop()],
-      [
+      () => [...entersBy('lo'), ...accept()],
+      () => [...isIpv4(), ...isLoopbackAddress('daddr'), ...drop()],
+      () => [...isIpv4(), ...isLoopbackAddress('saddr'), ...drop()],
+      () => [
         ...isIpv4(),
         ...addressIn('daddr', SETS.subnets),
         ...interfaceIn('iifname', SETS.bridges, false),
@@ -144,31 +145,31 @@ const CHAINS_4: readonly Chain[] = [
   {
     name: 'publish',
     rules: [
-      [...isIpv4(), ...translateBy(SETS.addressPorts, true)],
-      [...isIpv4(), ...translateBy(SETS.ports, false)],
+      () => [...isIpv4(), ...translateBy(SETS.addressPorts, true)],
+      () => [...isIpv4(), ...translateBy(SETS.ports, false)],
     ],
     jumpedToBy: 2,
   },
   {
     name: 'inbound',
     base: { type: 'nat', hook: 'prerouting', priority: -100 },
-    rules: [[...isIpv4(), ...goesToHost(), ...jump('publish')]],
+    rules: [() => [...isIpv4(), ...goesToHost(), ...jump('publish')]],
   },
   {
     name: 'local',
     base: { type: 'nat', hook: 'output', priority: -100 },
-    rules: [[...isIpv4(), ...goesToHost(), ...jump('publish')]],
+    rules: [() => [...isIpv4(), ...goesToHost(), ...jump('publish')]],
   },
   {
     // Another network of tinyd is as foreign to a container as the world outside: only published ports are open.
     name: 'forward',
     base: { type: 'filter', hook: 'forward', priority: 0 },
     rules: [
-      [...belongsToConnection(), ...accept()],
-      [...interfacesIn(SETS.links), ...accept()],
-      [...interfaceIn('iifname', SETS.internal), ...drop()],
-      [...interfaceIn('oifname', SETS.bridges), ...wasPublished(), ...accept()],
-      [...interfaceIn('oifname', SETS.bridges), ...drop()],
+      () => [...belongsToConnection(), ...accept()],
+      () => [...interfacesIn(SETS.links), ...accept()],
+      () => [...interfaceIn('iifname', SETS.internal), ...drop()],
+      () => [...interfaceIn('oifname', SETS.bridges), ...wasPublished(), ...accept()],
+      () => [...interfaceIn('oifname', SETS.bridges), ...drop()],
     ],
   },
   {
@@ -177,15 +178,20 @@ const CHAINS_4: readonly Chain[] = [
     name: 'outbound',
     base: { type: 'nat', hook: 'postrouting', priority: 100 },
     rules: [
-      [...isIpv4(), ...isLoopbackAddress('saddr'), ...interfaceIn('oifname', SETS.bridges), ...masquerade()],
-      [
+      () => [
+        ...isIpv4(),
+        ...isLoopbackAddress('saddr'),
+        ...interfaceIn('oifname', SETS.bridges),
+        ...masquerade(),
+      ],
+      () => [
         ...isIpv4(),
         ...addressIn('saddr', SETS.subnets),
         ...interfaceIn('oifname', SETS.bridges),
         ...wasPublished(),
         ...masquerade(),
       ],
-      [
+      () => [
         ...isIpv4(),
         ...addressIn('saddr', SETS.masqueraded),
         ...interfaceIn('oifname', SETS.bridges, false),
@@ -200,7 +206,7 @@ const CHAINS_6: readonly Chain[] = [
   {
     name: 'guard',
     rules: [
-      [
+      () => [
         ...isFamily('ip6'),
         ...addressIn('daddr', SETS.subnets6, 'ip6'),
         ...interfaceIn('iifname', SETS.bridges, false),
@@ -211,31 +217,31 @@ const CHAINS_6: readonly Chain[] = [
   {
     name: 'publish6',
     rules: [
-      [...isFamily('ip6'), ...translateBy(SETS.addressPorts6, true, 'ip6')],
-      [...isFamily('ip6'), ...translateBy(SETS.ports6, false, 'ip6')],
+      () => [...isFamily('ip6'), ...translateBy(SETS.addressPorts6, true, 'ip6')],
+      () => [...isFamily('ip6'), ...translateBy(SETS.ports6, false, 'ip6')],
     ],
     jumpedToBy: 2,
   },
-  { name: 'inbound', rules: [[...isFamily('ip6'), ...goesToHost(), ...jump('publish6')]] },
+  { name: 'inbound', rules: [() => [...isFamily('ip6'), ...goesToHost(), ...jump('publish6')]] },
   {
     // Answers to ::1 would never come back through a bridge (there is no route_localnet): refused at once is better.
     name: 'local',
     rules: [
-      [...isFamily('ip6'), ...goesToLoopback6(), ...accept()],
-      [...isFamily('ip6'), ...goesToHost(), ...jump('publish6')],
+      () => [...isFamily('ip6'), ...goesToLoopback6(), ...accept()],
+      () => [...isFamily('ip6'), ...goesToHost(), ...jump('publish6')],
     ],
   },
   {
     name: 'outbound',
     rules: [
-      [
+      () => [
         ...isFamily('ip6'),
         ...addressIn('saddr', SETS.subnets6, 'ip6'),
         ...interfaceIn('oifname', SETS.bridges),
         ...wasPublished(),
         ...masquerade(),
       ],
-      [
+      () => [
         ...isFamily('ip6'),
         ...addressIn('saddr', SETS.masqueraded6, 'ip6'),
         ...interfaceIn('oifname', SETS.bridges, false),

@@ -94,7 +94,7 @@ function contents(): Buffer[] {
   return [
     ...setShapes().map((shape, index) => newSet(shape, index + 1)),
     ...chains.map(newChain),
-    ...chains.flatMap(chain => chain.rules.map(rule => newRule(chain, rule))),
+    ...chains.flatMap(chain => chain.rules.map(rule => newRule(chain, rule()))),
   ];
 }
 
