@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { constants, gzipSync } from 'node:zlib';
+import { constants, crc32, gzipSync } from 'node:zlib';
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tests = join(native, 'test', 'unpack');
@@ -130,7 +130,13 @@ function streams(archives) {
   const fields = Buffer.concat([Buffer.from([3, 0]), Buffer.from('abcname\0comment\0')]);
   const named = Buffer.concat([plain.subarray(0, 10), fields, plain.subarray(10)]);
   named[3] = 0x1c;
-  const all = [...packed, named, Buffer.concat(packed), Buffer.concat([plain, Buffer.alloc(9), plain])];
+  // With a checksum of its own (FHCRC): the lower half of the CRC-32 of the header so far.
+  const checked = Buffer.concat([plain.subarray(0, 10), fields]);
+  checked[3] = 0x1e;
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32LE(crc32(checked));
+  const whole = Buffer.concat([checked, checksum.subarray(0, 2), plain.subarray(10)]);
+  const all = [...packed, named, whole, Buffer.concat(packed), Buffer.concat([plain, Buffer.alloc(9), plain])];
   return all.map((bytes, index) => {
     const path = join(work, `${index}.gz`);
     writeFileSync(path, bytes);

@@ -29,8 +29,8 @@ static_assert(offsetof(IsalState, phase) == 21160 && offsetof(IsalState, checksu
 
 /** ISAL_BLOCK_FINISH: all of the member has been decoded and given out. */
 constexpr uint32_t kIsalFinished = 5;
-/** ISAL_GZIP: header and trailer are read and checked as well. */
-constexpr uint32_t kIsalGzip = 1;
+/** ISAL_GZIP_NO_HDR_VER: what follows a gzip header, of which the trailer is checked. */
+constexpr uint32_t kIsalGzipBody = 6;
 
 /** ISA-L's decoder, bound at run time. */
 struct IsalLibrary {
