@@ -136,7 +136,13 @@ function streams(archives) {
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32LE(crc32(checked));
   const whole = Buffer.concat([checked, checksum.subarray(0, 2), plain.subarray(10)]);
-  const all = [...packed, named, whole, Buffer.concat(packed), Buffer.concat([plain, Buffer.alloc(9), plain])];
+  const all = [
+    ...packed,
+    named,
+    whole,
+    Buffer.concat(packed),
+    Buffer.concat([plain, Buffer.alloc(9), plain]),
+  ];
   return all.map((bytes, index) => {
     const path = join(work, `${index}.gz`);
     writeFileSync(path, bytes);
