@@ -47,6 +47,18 @@ describe('failures of a registry', () => {
     ok(repository.message.includes(`${registry.host}/other`));
   });
 
+  it('names image and blob when the registry has lost a part, and says whose affair that is', async () => {
+    const registry = await server(await sampleImage(), {
+      fault: ({ target }) => (target?.type === 'blob' ? { status: 404, body: '' } : undefined),
+    });
+    const { message, hint } = await failure(pull(client(), nameOn(registry)), 'ERR_TINYD_REGISTRY_NOT_FOUND');
+    ok(
+      /^cannot fetch blob sha256:[0-9a-f]{64} of 127\.0\.0\.1:\d+\/app: .* answered 404$/.test(message),
+      message,
+    );
+    ok(hint?.includes('pushed again'));
+  });
+
   it('repeats the words of the registry, on one line and without control characters', async () => {
     const registry = await answering({
       status: 403,

@@ -110,8 +110,12 @@ function notFound(response: HttpResponse, entry: ErrorEntry, failure: Failure): 
       details: { missing: 'repository' },
     });
   }
+  // A manifest that is there names blobs that are: one that is not was lost.
+  const isBlob = response.url.pathname.includes('/blobs/');
   return failure('ERR_TINYD_REGISTRY_NOT_FOUND', said(response, entry), {
-    hint: 'check the name and the tag',
+    hint: isBlob
+      ? 'the registry has lost a part of the image: have it pushed again'
+      : 'check the name and the tag',
     details: { missing: 'content' },
   });
 }

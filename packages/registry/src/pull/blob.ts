@@ -1,4 +1,4 @@
-import { type BlobCall, type Descriptor, type Reference, TinydError } from '@tinyd/core';
+import { type BlobCall, type Descriptor, familiarRepository, type Reference, TinydError } from '@tinyd/core';
 import { type HttpResponse, header } from '../http/message';
 import { networkFailure } from '../http/network-failure';
 import type { RetryBudget } from '../http/retry';
@@ -54,7 +54,7 @@ async function* streamOnce(
   path: string,
 ): AsyncGenerator<Uint8Array> {
   const { reference, descriptor, call } = transfer;
-  const what = `blob ${descriptor.digest}`;
+  const what = `blob ${descriptor.digest} of ${familiarRepository(reference)}`;
   const start = transfer.have;
   const headers = {
     // A range of an encoded body would be a range of something else.

@@ -41,6 +41,7 @@ export function wrongSize(
     'ERR_TINYD_CONTENT_SIZE',
     `cannot use ${what}: it has ${actual} bytes instead of ${size}`,
     {
+      hint: 'the registry, or something before it, altered the content',
       details: { digest, size, actual },
     },
   );
