@@ -13,6 +13,7 @@
 
 #include "channel.h"
 #include "clone.h"
+#include "events.h"
 #include "files.h"
 #include "health_log.h"
 #include "join.h"
@@ -127,7 +128,10 @@ static bool fork_probe(struct probe* probe) {
 
 /** What becomes of a result that changes the status. */
 static void act(enum health_status before) {
-  if (health_log_status() != HEALTH_UNHEALTHY || before == HEALTH_UNHEALTHY) return;
+  if (health_log_status() == before) return;
+  events_write(health_log_status() == HEALTH_HEALTHY ? "health_status: healthy" : "health_status: unhealthy",
+               "");
+  if (health_log_status() != HEALTH_UNHEALTHY) return;
   switch (settings()->on_unhealthy) {
     case UNHEALTHY_KILL:
       return health.events->kill();

@@ -23,6 +23,7 @@
 #include "clone.h"
 #include "container.h"
 #include "dns.h"
+#include "events.h"
 #include "files.h"
 #include "health.h"
 #include "join.h"
@@ -259,6 +260,21 @@ static void note_warning(const char* text) {
   report_keep_warning(text);
 }
 
+/** What docker's events tell of the end. An exec'd process has one of its own. */
+static void record_end(void) {
+  char attributes[96];
+  bool container = monitor.plan.target == TARGET_CONTAINER;
+  int length = 0;
+  if (container) {
+    if (monitor.outcome.memory.oom_kills > 0) events_write("oom", "");
+    length = snprintf(attributes, sizeof attributes, "\"execDuration\":\"%lld\",",
+                      (long long)(monitor.finished_at.tv_sec - monitor.started_at.tv_sec));
+  }
+  snprintf(attributes + length, sizeof attributes - (size_t)length, "\"exitCode\":\"%d\",",
+           monitor.outcome.exit_code);
+  events_write(container ? "die" : "exec_die", attributes);
+}
+
 /** From the last breath of the process to its whole outcome. */
 static void end_run(void) {
   health_end();
@@ -268,6 +284,8 @@ static void end_run(void) {
   streams_finish();
   log_finish();
   monitor.outcome.memory = cgroups_memory(&monitor.plan);
+  plan_file_reload();  // its name may be another one by now
+  record_end();
 }
 
 static void tell_clients(void) {
@@ -304,6 +322,9 @@ static void finish(void) {
   monitor.status = MONITOR_EXITED;
   state_write();
   teardown(true);
+  // Only its monitor sees a --rm container go.
+  if (monitor.plan.session.remove_trees.count > 0 && monitor.plan.target == TARGET_CONTAINER)
+    events_write("destroy", "");
   clients_accept(monitor.listener);  // who came before the socket went
   close(monitor.listener);
   tell_clients();
@@ -316,6 +337,7 @@ static void run(void) {
   start_process();
   monitor.status = MONITOR_RUNNING;
   if (state_write() == -1) fail(STAGE_SYSTEM, monitor.plan.session.state_dir);
+  if (monitor.plan.target == TARGET_CONTAINER) events_write("start", "");
   if (monitor.restarts == 0) report_send(monitor.report, STAGE_STARTED, 0, "", (uint32_t)monitor.pid);
   loop_run();
   end_run();

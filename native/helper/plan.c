@@ -319,6 +319,13 @@ int plan_parse(struct plan* plan, uint8_t* buffer, size_t length) {
   read_process(&reader, &plan->process);
   plan->has_health = next_bool(&reader);
   if (plan->has_health) read_health(&reader, &plan->health);
+  plan->has_events = next_bool(&reader);
+  if (plan->has_events) {
+    plan->events.journal = plan_next_string(&reader);
+    plan->events.head = plan_next_string(&reader);
+    plan->events.actor = plan_next_string(&reader);
+    plan->events.attributes = plan_next_string(&reader);
+  }
   if (plan_next_u32(&reader) != PLAN_END || reader.at != reader.end) reader.bad = true;
   if (!reader.bad) return 0;
   errno = EBADMSG;

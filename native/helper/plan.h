@@ -210,6 +210,14 @@ struct plan_health {
   enum plan_on_unhealthy on_unhealthy;
 };
 
+/** What an event says of its container, as written-out JSON. */
+struct plan_events {
+  const char* journal;
+  const char* head; /* the members `id` and `from` */
+  const char* actor;
+  const char* attributes; /* members without braces; not empty */
+};
+
 struct plan {
   const uint8_t* buffer;
   size_t length;
@@ -220,6 +228,8 @@ struct plan {
   struct plan_process process;
   bool has_health;
   struct plan_health health;
+  bool has_events;
+  struct plan_events events;
 };
 
 /** Parses and validates all of a plan. The buffer must outlive it and stay writable. -1 with errno EBADMSG

@@ -129,6 +129,12 @@ export const containerPlan: Plan = {
     retries: 3,
     onUnhealthy: 'restart',
   },
+  events: {
+    journal: '/run/tinyd/events/journal',
+    head: '"id":"0123456789abcdef","from":"nginx"',
+    actor: '0123456789abcdef',
+    attributes: '"image":"nginx","name":"web"',
+  },
 };
 
 /** A plan for an exec, with every optional part left out. */

@@ -84,6 +84,12 @@ static void read_all(const struct plan* plan) {
   read_strings(plan, plan->process.argv);
   read_strings(plan, plan->process.env);
   read_bytes(plan->process.seccomp_filter);
+  if (plan->has_events) {
+    read_string(plan->events.journal);
+    read_string(plan->events.head);
+    read_string(plan->events.actor);
+    read_string(plan->events.attributes);
+  }
   if (plan->has_health) {
     read_string(plan->health.timeout_text);
     read_strings(plan, plan->health.process.argv);

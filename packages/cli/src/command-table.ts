@@ -17,6 +17,7 @@ const COMMANDS = {
     require('./commands/container-prune') as typeof import('./commands/container-prune'),
   create: () => require('./commands/create') as typeof import('./commands/create'),
   diff: () => require('./commands/diff') as typeof import('./commands/diff'),
+  events: () => require('./commands/events') as typeof import('./commands/events'),
   exec: () => require('./commands/exec') as typeof import('./commands/exec'),
   explain: () => require('./commands/explain') as typeof import('./commands/explain'),
   export: () => require('./commands/export') as typeof import('./commands/export'),
@@ -157,7 +158,7 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
   healthcheck: { run: ['healthcheck run'] },
   // A container of one of these names is listed by `container port`.
   port: { add: ['port add'], rm: ['port rm'] },
-  system: { df: ['system df'], info: ['info'], prune: ['system prune'] },
+  system: { df: ['system df'], events: ['events'], info: ['info'], prune: ['system prune'] },
   volume: {
     create: ['volume create'],
     export: ['volume export'],

@@ -1,6 +1,7 @@
 import type { ImageProcessConfig } from '@tinyd/core';
 import { type AttachClient, type AttachOptions, connectClient } from './attach-client';
 import type { RuntimeContext } from './context';
+import { recordContainer } from './events/record-container';
 import { explainContainer } from './explain/explain';
 import type { Explanation } from './explain/explanation';
 import { processConfig, type ReadLayerOptions, withOwnLayer } from './files/changes';
@@ -83,6 +84,14 @@ export class Container {
     return stopContainer(this.#context, this.id, options);
   }
 
+  /** Stops it and starts it again. */
+  async restart(options: StopOptions = {}): Promise<StartResult> {
+    await this.stop(options);
+    const result = await this.start();
+    recordContainer(this.#context, this.record(), 'restart');
+    return result;
+  }
+
   /** Signals its first process: a name or number, SIGKILL by default. Fails with ERR_TINYD_CONTAINER_STATE. */
   kill(signal?: string): void {
     killContainer(this.#context, this.id, signal);
@@ -140,16 +149,19 @@ export class Container {
 
   /** Its processes, as the host's ps describes them. See {@link topContainer} for the errors. */
   top(psArguments: readonly string[] = []): Promise<ProcessTable> {
+    recordContainer(this.#context, this.record(), 'top');
     return topContainer(this.#context, this.id, psArguments);
   }
 
   /** Copies files out of it, running or not. See {@link copyFrom} for errors and result. */
   copyFrom(options: CopyFromOptions): Promise<number> {
+    recordContainer(this.#context, this.record(), 'archive-path');
     return copyFrom(this.#context, this.id, options);
   }
 
   /** Copies files into it, running or not. */
   copyTo(options: CopyToOptions): Promise<number> {
+    recordContainer(this.#context, this.record(), 'extract-to-dir');
     return copyTo(this.#context, this.id, options);
   }
 
@@ -160,12 +172,18 @@ export class Container {
 
   /** Writes all its files as a tar archive. See {@link exportContainer} for what is left out. */
   export(sink: ArchiveSink): Promise<void> {
+    recordContainer(this.#context, this.record(), 'export');
     return exportContainer(this.#context, this.id, sink);
   }
 
   /** Lets `read` look at the layer that it writes to. See {@link withOwnLayer} for the errors. */
   withOwnLayer<T>(options: ReadLayerOptions, read: (layer: OwnLayer) => Promise<T>): Promise<T> {
     return withOwnLayer(this.#context, this.id, options, read);
+  }
+
+  /** Records that an image was made of it, which the runtime does not see itself. */
+  recordCommit(imageID: string, comment: string): void {
+    recordContainer(this.#context, this.record(), 'commit', { comment, imageID });
   }
 
   /** What an image must say so that a container of it is like this one. */
@@ -192,7 +210,9 @@ export class Container {
     const { record, state, paths } = view;
     if (!STATUS_RULES[state.status].hasProcess) throw wrongState('attach to', record.name, state.status);
     if (isPaused(view)) throw wrongState('attach to', record.name, 'paused');
-    return connectClient(paths.attachSocket, options, record.name);
+    const client = connectClient(paths.attachSocket, options, record.name);
+    recordContainer(this.#context, record, 'attach');
+    return client;
   }
 
   /** What it wrote, oldest first. Nothing with the log driver `none`. */

@@ -1,6 +1,8 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { Container } from './container';
 export type { SettledContainer } from './context';
+export type { EventDocument } from './events/event';
+export type { EventOptions } from './events/read-journal';
 export type { Cause, Explanation, Finding } from './explain/explanation';
 export type { ReadLayerOptions } from './files/changes';
 export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { digestHexOf } from '@tinyd/native';
 import type { RuntimeContext } from './context';
+import { recordNetwork } from './events/record-network';
 import type { InspectDocument } from './lifecycle/inspect-document';
 import { inspectNetwork, inspectPredefined } from './lifecycle/inspect-network';
 import { runningNetworks } from './lifecycle/network';
@@ -65,7 +66,9 @@ export class Networks {
 
   /** Makes a network and sets it up; returns its ID. See {@link createNetwork} for the errors. */
   create(options: NetworkOptions): string {
-    return createNetwork({ root: this.#root, running: this.#running }, options).id;
+    const { id, name } = createNetwork({ root: this.#root, running: this.#running }, options);
+    recordNetwork(this.#context, { id, name }, 'create');
+    return id;
   }
 
   /** All networks, by name. */
@@ -117,6 +120,7 @@ export class Networks {
     }
     await removeNetwork(this.#root, this.#network(found.id), this.#running);
     rmSync(join(this.#context.layout.state, 'networks', found.id), { recursive: true, force: true });
+    recordNetwork(this.#context, found, 'destroy');
   }
 
   #network(id: string): Network {

@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { Container } from './container';
 import type { RuntimeContext, SettledContainer } from './context';
+import type { EventDocument } from './events/event';
+import { recordEvents } from './events/journal';
+import { type EventOptions, readEvents } from './events/read-journal';
 import { findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { type BootedContainer, bootContainers } from './lifecycle/boot';
@@ -14,6 +17,9 @@ import type { CreateOptions } from './options';
 import { readStates, viewContainer, viewContainers } from './state/container-state';
 import { isUp } from './state/status';
 import { Volumes } from './volumes/volumes';
+
+/** What may happen to an image. */
+export type ImageAction = 'delete' | 'import' | 'load' | 'pull' | 'save' | 'tag' | 'untag';
 
 /**
  * The containers of one root folder.
@@ -52,6 +58,17 @@ export class Runtime {
   /** The volumes of the root folder. */
   get volumes(): Volumes {
     return new Volumes(this.#context);
+  }
+
+  /** Records that something happened to an image, which the runtime does not see itself. */
+  recordImage(action: ImageAction, id: string, name = id): void {
+    recordEvents(this.#context.layout, [{ type: 'image', action, id, attributes: { name } }]);
+  }
+
+  /** What has happened, and what does. Absent `sinceNs`: from now on; absent `untilNs`: until `signal`. Needs root. */
+  events(options: EventOptions): AsyncGenerator<EventDocument> {
+    requireRoot('read events');
+    return readEvents(this.#context.layout, options);
   }
 
   /** What `ps -a` shows, newest first. Reads small files only, and takes no lock. */

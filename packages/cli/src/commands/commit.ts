@@ -38,6 +38,7 @@ export default class Commit extends TinydCommand {
     const container = this.openRuntime().find(args.container);
     const wanted = { name: args.name, author, changes, message, pause, reproducible };
     const image = await commitContainer(this.openStore(), container, wanted);
+    container.recordCommit(image.imageId, flags.message ?? '');
     for (const warning of image.warnings) writeErr(`tinyd commit: warning: ${warning}\n`);
     writeOut(`${image.imageId}\n`);
   }

@@ -68,6 +68,7 @@ export default class Import extends TinydCommand {
       },
       'nothing of it is kept: start again',
     );
+    this.openRuntime().recordImage('import', image.imageId);
     for (const warning of image.warnings) writeErr(`tinyd import: warning: ${warning}\n`);
     writeOut(`${image.imageId}\n`);
   }

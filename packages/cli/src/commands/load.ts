@@ -50,6 +50,7 @@ export default class Load extends TinydCommand {
       );
       progress.close();
       for (const { imageId, names, warnings } of images) {
+        this.openRuntime().recordImage('load', imageId, names[0]);
         for (const warning of warnings) writeErr(`tinyd load: warning: ${warning}\n`);
         const lines = names.map(name => `Loaded image: ${name}\n`);
         showOut(lines.length > 0 ? lines.join('') : `Loaded image ID: ${imageId}\n`);

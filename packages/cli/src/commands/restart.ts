@@ -17,9 +17,7 @@ export default class Restart extends TinydCommand {
     const options = stopOptions(flags);
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      const container = runtime.find(name);
-      await container.stop(options);
-      const { warnings } = await container.start();
+      const { warnings } = await runtime.find(name).restart(options);
       for (const warning of warnings) writeErr(`tinyd restart: warning: ${warning}\n`);
       writeOut(`${name}\n`);
     });

@@ -25,6 +25,8 @@ export default class Rmi extends TinydCommand {
     const usedBy = (imageId: string) => imageUsers(runtime, imageId);
     await this.forEach(args.image, async image => {
       for (const item of await store.removeImage(image, { force: flags.force, usedBy })) {
+        if ('untagged' in item) runtime.recordImage('untag', item.untagged);
+        else runtime.recordImage('delete', item.deleted);
         writeOut('untagged' in item ? `Untagged: ${item.untagged}\n` : `Deleted: ${item.deleted}\n`);
       }
     });

@@ -13,6 +13,8 @@ export default class Tag extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(Tag);
-    await this.openStore().tag(args.source, args.target);
+    const store = this.openStore();
+    await store.tag(args.source, args.target);
+    this.openRuntime().recordImage('tag', store.findImage(args.target).id, args.target);
   }
 }

@@ -5,6 +5,7 @@ import {
   parseReference,
   type Reference,
 } from '@tinyd/core';
+import { openRuntime } from '@tinyd/runtime';
 import { openStore, type PullResult } from '@tinyd/store';
 import type { Globals } from '../globals';
 import { writeErr } from '../output';
@@ -39,6 +40,7 @@ export async function pullImage(globals: Globals, request: PullRequest): Promise
     progress.close();
     if (request.progress === 'tty' || request.progress === 'plain') writeErr(tailLines(reference, result));
     if (request.progress === 'json') writeErr(`${JSON.stringify({ type: 'pulled', ...result })}\n`);
+    openRuntime(globals).recordImage('pull', statusName(reference));
     for (const warning of result.warnings) writeErr(`tinyd pull: warning: ${warning}\n`);
     return result;
   } finally {

@@ -2,7 +2,9 @@ import { TinydError } from '@tinyd/core';
 import { replaceFile } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordNetwork } from '../events/record-network';
 import {
+  allNetworks,
   checkEndpoints,
   connectionMessages,
   endpointsOf,
@@ -10,6 +12,7 @@ import {
   gatewayOf,
   gatewayOf6,
   type NetworkSettings,
+  pickNetwork,
   placeOf,
   planPlaces,
   releaseNetwork,
@@ -46,6 +49,7 @@ export async function connectContainer(
     try {
       if (isUp(state.status)) connectLive(context, view, endpoint, undo);
       replaceEndpoints(view, [...endpointsOf(record.options), endpoint]);
+      recordNetwork(context, pickNetwork(allNetworks(context.layout.root), endpoint.network), 'connect', id);
     } catch (error) {
       throw await undo.rollBack(error);
     }

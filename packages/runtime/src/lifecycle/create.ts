@@ -6,6 +6,7 @@ import { syncFolder } from '../atomic-file';
 import { validateLimits } from '../cgroup';
 import type { RuntimeContext } from '../context';
 import { writeEtcFiles } from '../etc/etc-files';
+import { recordContainer } from '../events/record-container';
 import { findId } from '../find';
 import { containerLayout } from '../layout';
 import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
@@ -62,6 +63,7 @@ export async function createContainer(
     if (!options.autoRemove) syncFolder(layout.containers);
     attached.release();
     closeSync(claim.lockFd);
+    recordContainer(context, record, 'create');
     return record;
   } catch (error) {
     throw await undo.rollBack(error);

@@ -1,6 +1,7 @@
 import { TinydError } from '@tinyd/core';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordNetwork } from '../events/record-network';
 import {
   allNetworks,
   endpointsOf,
@@ -56,6 +57,8 @@ export async function disconnectContainer(
     // Before anything of it goes: what is left half done is completed by the next try, or by the next start.
     replaceEndpoints(view, others);
     if (isUp(state.status)) disconnectLive(context, view, name);
+    const left = allNetworks(context.layout.root).find(each => each.name === name);
+    if (left !== undefined) recordNetwork(context, left, 'disconnect', id);
   });
 }
 

@@ -6,8 +6,11 @@ import type { AttachClient, AttachOptions } from '../attach-client';
 import { resolveCapabilities } from '../capabilities';
 import { planCgroups } from '../cgroup';
 import type { RuntimeContext } from '../context';
+import { recordEvents } from '../events/journal';
+import { containerEvent } from '../events/record-container';
 import { launchHelper } from '../helper/launch';
 import { startError } from '../helper/start-error';
+import { lowerEvents } from '../lowering/events';
 import { lowerProcess } from '../lowering/process';
 import { encodePlan } from '../plan/encode';
 import type { Plan } from '../plan/plan';
@@ -70,9 +73,18 @@ export async function execInContainer(
   const runDir = join(view.paths.execs, execId);
   const undo = new Undo();
   try {
-    const plan = execPlan(view, execId, runDir, options);
+    const plan: Plan = {
+      ...execPlan(view, execId, runDir, options),
+      ...lowerEvents(context.layout, view.record, { execID: execId }),
+    };
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     undo.add(() => rmSync(runDir, { recursive: true, force: true }));
+    const command = options.command.join(' ');
+    const actions = [`exec_create: ${command}`, `exec_start: ${command}`];
+    recordEvents(
+      context.layout,
+      actions.map(action => containerEvent(view.record, action, { execID: execId })),
+    );
     const { report, client } = launchHelper(encodePlan(plan), options.attach);
     if (report.stage !== 'started')
       throw startError(report, 'exec in', view.record.name, options.command[0] ?? '');

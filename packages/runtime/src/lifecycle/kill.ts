@@ -2,6 +2,7 @@ import { signalProcess } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
 import { isFrozen, thaw } from '../cgroup/freezer';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import type { ContainerLayout } from '../layout';
 import { stopSignalOf } from '../lowering/session';
 import { parseSignal } from '../spec/signals';
@@ -26,13 +27,19 @@ export function killContainer(context: RuntimeContext, id: string, signal: strin
   const isForGood = isUp(before.status) && isEndSignal(record, number);
   if (isForGood) suppressRestart(paths);
   const { state } = isForGood ? requireContainer(context, id) : { state: before };
-  if (isForGood && state.status === 'restarting') return void endWaiting(paths);
+  const note = () => recordContainer(context, record, 'kill', { signal: String(number) });
+  if (isForGood && state.status === 'restarting') {
+    endWaiting(paths);
+    note();
+    return;
+  }
   if (!STATUS_RULES[state.status].hasProcess) throw wrongState('kill', record.name, state.status);
   // Gone between the look and the signal: the wish is fulfilled for SIGKILL, and for others nothing is left to ask.
   if (!signalProcess(state.pid, BigInt(state.startTicks), number)) {
     throw wrongState('kill', record.name, 'exited');
   }
   if (number === SIGKILL || number === stopSignalOf(record)) thawFrozen(id);
+  note();
 }
 
 /** Kills the process of a container whose monitor died and did not take it along. */

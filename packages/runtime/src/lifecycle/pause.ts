@@ -3,6 +3,7 @@ import { TinydError } from '@tinyd/core';
 import { freeze, thaw } from '../cgroup/freezer';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { isPaused } from '../state/paused';
 import { startTicksOf } from '../state/processes';
@@ -24,7 +25,8 @@ export async function pauseContainer(context: RuntimeContext, id: string): Promi
       throw error;
     }
     // A kill that came a moment earlier found nothing to thaw, and frozen processes do not die of it.
-    if (!hasEnded(view) && !isBeingKilled(view.state.pid)) return;
+    if (!hasEnded(view) && !isBeingKilled(view.state.pid))
+      return recordContainer(context, view.record, 'pause');
     thawFrozen(id);
     throw wrongState('pause', view.record.name, 'exited');
   });
@@ -35,6 +37,7 @@ export async function unpauseContainer(context: RuntimeContext, id: string): Pro
   await locked(context, id, 'unpause', async view => {
     if (!isPaused(view)) throw notPaused(view.record.name);
     thaw(id);
+    recordContainer(context, view.record, 'unpause');
   });
 }
 

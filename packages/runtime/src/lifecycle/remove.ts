@@ -5,6 +5,7 @@ import { removeTree, signalProcess } from '@tinyd/native';
 import { syncFolder, systemCode } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import { REMOVING_PREFIX } from '../layout';
 import { releaseName } from '../names';
 import { freeQuota } from '../quota/writable-quota';
@@ -98,6 +99,7 @@ export async function removeLocked(context: RuntimeContext, { paths, record }: C
   releaseName(layout, record.name, record.id);
   if (!record.options.autoRemove) syncFolder(layout.containers);
   await removeCompletely(removing);
+  recordContainer(context, record, 'destroy');
   if (record.options.storage !== undefined) freeQuota(layout, record.id);
 }
 

@@ -3,7 +3,10 @@ import { TinydError } from '@tinyd/core';
 import { replaceFile } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
+import { lowerEvents } from '../lowering/events';
 import { moveName } from '../names';
+import { rewritePlanFile } from '../plan/plan-file';
 import { requireContainer } from '../state/container-state';
 import { checkName } from './check-options';
 import { announceNames } from './name-service';
@@ -27,13 +30,15 @@ export async function renameContainer(context: RuntimeContext, id: string, wante
         details: { name, holder: id },
       });
     }
+    const renamed = { ...record, name };
     moveName(context.layout, id, { from: record.name, to: name }, () => {
       // The monitor knows the old name, and would unlink it when another container has it. A name that it does not find
       // its way to stays as a link to nobody, which the next create removes.
       rmSync(paths.nameFolder, { force: true });
-      const renamed = { ...record, name };
       replaceFile(paths.record, `${JSON.stringify(renamed, null, 2)}\n`);
       if (state.status === 'running') announceNames(context, renamed, readNetworkSettings(paths));
     });
+    rewritePlanFile(paths.plan, plan => ({ ...plan, ...lowerEvents(context.layout, renamed) }));
+    recordContainer(context, renamed, 'rename', { oldName: `/${record.name}` });
   });
 }

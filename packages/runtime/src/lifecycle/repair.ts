@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { removeCgroups } from '../cgroup';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import type { ContainerLayout } from '../layout';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { readStateFile, writeStateFile } from '../state/state-file';
@@ -36,6 +37,7 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
       error: state.error,
     });
   }
+  if (state.stale) recordContainer(context, record, 'die', { exitCode: String(state.exitCode) });
   rmSync(paths.runDir, { recursive: true, force: true });
   return requireContainer(context, record.id);
 }

@@ -5,6 +5,7 @@ import { planCgroups, removeCgroups } from '../cgroup';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { writeEtcFiles } from '../etc/etc-files';
+import { recordContainer } from '../events/record-container';
 import { launchHelper } from '../helper/launch';
 import { startError } from '../helper/start-error';
 import { lowerContainer } from '../lowering/container';
@@ -126,6 +127,8 @@ async function start(
   }
   rmSync(paths.stopped, { force: true });
   if (plan.health !== undefined) rmSync(paths.health, { force: true });
+  // The start itself is recorded by the monitor, before anything that follows from it.
+  if (options.attach !== undefined) recordContainer(context, record, 'attach');
   const { report, client } = launchHelper(encoded, options.attach);
   if (report.stage !== 'started') {
     const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');

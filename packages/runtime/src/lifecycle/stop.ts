@@ -1,5 +1,6 @@
 import { signalProcess } from '@tinyd/native';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import { DEFAULT_STOP_SECONDS, stopSignalOf } from '../lowering/session';
 import { parseSignal } from '../spec/signals';
 import { requireContainer } from '../state/container-state';
@@ -34,14 +35,19 @@ export async function stopContainer(
   if (!isUp(state.status)) return;
   const seconds = options.timeout ?? record.options.stopTimeout ?? DEFAULT_STOP_SECONDS;
   const ticks = BigInt(state.startTicks);
+  const note = (action: string, own?: Record<string, string>) =>
+    recordContainer(context, record, action, own);
+  note('kill', { signal: String(signal) });
   if (state.status === 'restarting' || !signalProcess(state.pid, ticks, signal)) {
     endWaiting(paths);
   } else {
     thawFrozen(id);
     const ended = await awaitEnd(context, view, seconds < 0 ? undefined : seconds * 1000);
-    if (ended !== 'timeout') return;
+    if (ended !== 'timeout') return note('stop');
+    note('kill', { signal: String(SIGKILL) });
     if (signalProcess(state.pid, ticks, SIGKILL)) thawFrozen(id);
     else endWaiting(paths);
   }
   await awaitEnd(context, view);
+  note('stop');
 }

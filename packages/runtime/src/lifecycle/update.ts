@@ -5,6 +5,7 @@ import { DEVICE_LIMIT_NAMES, mergeDeviceLimits } from '../cgroup/block-devices';
 import { updateCgroups } from '../cgroup/update';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
+import { recordContainer } from '../events/record-container';
 import { lowerRestart } from '../lowering/session';
 import type { ResourceLimits, RestartPolicy } from '../options';
 import type { Plan } from '../plan/plan';
@@ -48,7 +49,13 @@ export async function updateContainer(
     const limits = mergeLimits(options.limits, changes);
     const undo = new Undo();
     try {
-      return change(view, { ...options, limits, ...(restart === undefined ? {} : { restart }) }, undo);
+      const warnings = change(
+        view,
+        { ...options, limits, ...(restart === undefined ? {} : { restart }) },
+        undo,
+      );
+      recordContainer(context, view.record, 'update');
+      return warnings;
     } catch (error) {
       throw await undo.rollBack(error);
     }

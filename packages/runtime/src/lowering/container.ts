@@ -7,6 +7,7 @@ import { imageMountSteps } from '../rootfs/image-mounts';
 import { layersOf } from '../rootfs/writable-layer';
 import { volumeParts } from '../volumes/mount-volumes';
 import { lowerCgroupMount } from './cgroup-mount';
+import { lowerEvents } from './events';
 import { lowerHealth } from './health';
 import { lowerMounts, type RunningProcess, SHARED_MEMORY, sharedMemoryStep } from './mounts';
 import { lowerNamespaces } from './namespaces';
@@ -53,6 +54,7 @@ export function lowerContainer(layout: RuntimeLayout, sources: ContainerSources)
       newSessionKeyring: true,
     }),
     ...lowerHealth(record, prepared),
+    ...lowerEvents(layout, record),
   };
 }
 

@@ -73,6 +73,9 @@ export function encodePlan(plan: Plan): Buffer {
   }
   writeProcess(wire, plan.process);
   wire.optional(plan.health, health => writeHealth(wire, health));
+  wire.optional(plan.events, ({ journal, head, actor, attributes }) =>
+    wire.string(journal).string(head).string(actor).string(attributes),
+  );
   return wire.u32(END).finish();
 }
 

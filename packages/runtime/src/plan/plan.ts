@@ -12,6 +12,19 @@ export interface Plan {
   readonly process: ProcessPlan;
   /** How a container is asked whether it is well. */
   readonly health?: HealthPlan;
+  /** Absent: nobody is told what happens to it. */
+  readonly events?: EventsPlan;
+}
+
+/** What the monitor writes to the journal of events besides what has happened: pieces of its lines, as JSON. */
+export interface EventsPlan {
+  readonly journal: string;
+  /** The members `id` and `from`. */
+  readonly head: string;
+  /** ID of the container. */
+  readonly actor: string;
+  /** Members of the attributes, without braces; at least one. */
+  readonly attributes: string;
 }
 
 /** docker's health checks, run by the monitor. Times in milliseconds, at least 1 but for the start period. */

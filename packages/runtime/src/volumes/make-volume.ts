@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { randomBytes, removeTree } from '@tinyd/native';
 import { syncFolder, systemCode } from '../atomic-file';
+import { recordEvents } from '../events/journal';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from '../layout';
 import { checkVolumeName, volumeLayout, volumesDir } from './volume-layout';
 import { withVolumesFolder } from './volume-lock';
@@ -70,6 +71,7 @@ export function makeVolume(
     if (durable) syncFolder(making.dir);
     renameSync(making.dir, join(folder, name));
     if (durable) syncFolder(folder);
+    recordEvents(layout, [{ type: 'volume', action: 'create', id: name, attributes: { driver: 'local' } }]);
     return true;
   });
 }

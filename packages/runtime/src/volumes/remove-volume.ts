@@ -4,6 +4,7 @@ import { TinydError } from '@tinyd/core';
 import { removeTree } from '@tinyd/native';
 import { syncFolder } from '../atomic-file';
 import type { RuntimeContext } from '../context';
+import { recordEvents } from '../events/journal';
 import { containerIds } from '../find';
 import { containerLayout } from '../layout';
 import { type ContainerRecord, readRecord } from '../record';
@@ -64,6 +65,9 @@ export async function removeUnused(
     closeSync(lockFd);
   }
   await removeTree(removing);
+  recordEvents(context.layout, [
+    { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } },
+  ]);
   return 'removed';
 }
 
