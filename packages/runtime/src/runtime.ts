@@ -35,9 +35,9 @@ export class Runtime {
   }
 
   /** Makes a container. See {@link createContainer} for the errors. Needs root. */
-  async create(options: CreateOptions): Promise<Container> {
+  async create(options: CreateOptions, choice: { readonly replace?: boolean } = {}): Promise<Container> {
     requireRoot('create containers');
-    const record = await createContainer(this.#context, options);
+    const record = await createContainer(this.#context, options, choice);
     return new Container(this.#context, record.id);
   }
 

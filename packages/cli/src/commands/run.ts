@@ -18,6 +18,7 @@ export default class Run extends TinydCommand {
   static override examples = [
     'tinyd run --rm -it busybox sh',
     'tinyd run -d --name web -p 8080:80 nginx',
+    'tinyd run -d --replace --name web --restart unless-stopped -p 8080:80 nginx',
     'tinyd run --rm -v "$PWD:/src:ro" -w /src -u 1000 debian ls',
     'tinyd run -it ./busybox.tar.xz sh',
     'tinyd run --rm -m 64m --cpus 0.5 --network none busybox free',

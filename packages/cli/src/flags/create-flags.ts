@@ -15,6 +15,7 @@ const identityFlags = {
   'label-file': texts('File of labels, one a line', 'FILE', IDENTITY),
   annotation: texts('Annotation for the OCI config, as KEY=VALUE', 'PAIR', IDENTITY),
   cidfile: text('Write the container ID to a new file', 'FILE', IDENTITY),
+  replace: toggle('Kill and remove the container that has the name', IDENTITY),
   rm: toggle('Remove the container when it ends', IDENTITY),
   pull: text('Pull before creating: always, missing or never', 'WHEN', { ...IDENTITY, default: 'missing' }),
   platform: text('Platform of the image, as os[/arch[/variant]]', 'PLATFORM', IDENTITY),

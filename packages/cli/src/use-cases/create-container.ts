@@ -1,3 +1,4 @@
+import { TinydError } from '@tinyd/core';
 import { type Container, openRuntime } from '@tinyd/runtime';
 import {
   type Attachment,
@@ -28,6 +29,16 @@ export interface CreateRequest {
 export async function createContainer(globals: Globals, request: CreateRequest): Promise<Container> {
   const { flags } = request;
   const options = readCreateOptions(flags, request.attached);
+  const replace = flags.replace === true;
+  if (replace && options.name === undefined) {
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      'use --replace: there is no --name whose container it could be',
+      {
+        hint: 'give --name too',
+      },
+    );
+  }
   const platform = textOf(flags.platform);
   const policy = parsePullPolicy(textOf(flags.pull) ?? 'missing');
   const named = namedPlatform(platform);
@@ -38,7 +49,9 @@ export async function createContainer(globals: Globals, request: CreateRequest):
     const container = await store.withImages('shared', () => {
       const image = store.imageForContainer(found, named);
       const find = (name: string) => store.imageForContainer(name, named);
-      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command, find));
+      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command, find), {
+        replace,
+      });
     });
     cidFile.write(container.id);
     return container;

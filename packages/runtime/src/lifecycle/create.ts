@@ -1,13 +1,13 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname as hostHostname } from 'node:os';
-import { TinydError } from '@tinyd/core';
+import { isTinydError, TinydError } from '@tinyd/core';
 import { randomBytes, removeTree } from '@tinyd/native';
 import { syncFolder } from '../atomic-file';
 import { validateLimits } from '../cgroup';
 import type { RuntimeContext } from '../context';
 import { writeEtcFiles } from '../etc/etc-files';
 import { recordContainer } from '../events/record-container';
-import { findId } from '../find';
+import { findId, idOfName, isNameOf } from '../find';
 import { containerLayout } from '../layout';
 import { claimName, makeRuntimeFolders, releaseName, sweepStaleHalves } from '../names';
 import { checkEndpoints, endpointsOf, networkGateway } from '../network';
@@ -23,6 +23,7 @@ import { containerMounts } from '../volumes/container-volumes';
 import { checkOptions } from './check-options';
 import { prepareSpec } from './prepare-spec';
 import { settleLostContainers } from './reconcile';
+import { removeContainer } from './remove';
 import { resolveShared } from './shared-namespaces';
 
 /**
@@ -33,10 +34,13 @@ import { resolveShared } from './shared-namespaces';
  * empty ones filled before that; see {@link attachVolumes}.
  *
  * Fails with the code of the option that is wrong, or ERR_TINYD_NAME_TAKEN; nothing stays behind then.
+ *
+ * @param replace whether a container of the same name is killed and removed first, once the options are seen to be right
  */
 export async function createContainer(
   context: RuntimeContext,
   options: CreateOptions,
+  { replace = false } = {},
 ): Promise<ContainerRecord> {
   checkOptions(options);
   validateLimits(options.limits);
@@ -46,6 +50,7 @@ export async function createContainer(
   await sweepUnattachedVolumes(context);
   await sweepStaleHalves(layout);
   await settleLostContainers(context);
+  if (replace && options.name !== undefined) await removeNamesake(context, options.name);
   const id = newId();
   const undo = new Undo();
   try {
@@ -67,6 +72,17 @@ export async function createContainer(
     return record;
   } catch (error) {
     throw await undo.rollBack(error);
+  }
+}
+
+async function removeNamesake(context: RuntimeContext, name: string): Promise<void> {
+  const id = idOfName(context.layout, name);
+  if (id === undefined || !isNameOf(context.layout, name, id)) return;
+  try {
+    await removeContainer(context, id, { force: true });
+  } catch (error) {
+    // Somebody else was faster; or it is being made, and then the name is taken.
+    if (!isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
   }
 }
 
