@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pair.h"
+
 static int monitor_fd = -1;
 
 int channel_open(int ends[2]) {
@@ -42,41 +44,21 @@ void channel_send(int fd, enum channel_kind kind, int32_t value) {
   send_message(fd, &message);
 }
 
-union descriptor_space {
-  struct cmsghdr header;
-  char bytes[CMSG_SPACE(2 * sizeof(int))];
-};
-
 int channel_send_pair(int fd, enum channel_kind kind, int first, int second) {
   struct channel_message message = {.kind = kind};
-  struct iovec part = {&message, offsetof(struct channel_message, text) + 1};
-  union descriptor_space space = {
-      .header = {.cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-  int fds[2] = {first, second};
-  memcpy(CMSG_DATA(&space.header), fds, sizeof fds);
-  struct msghdr envelope = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};
-  return sendmsg(fd, &envelope, MSG_NOSIGNAL) == -1 ? -1 : 0;
+  int pair[2] = {first, second};
+  return pair_send(fd, &message, offsetof(struct channel_message, text) + 1, pair) == -1 ? -1 : 0;
 }
 
 void channel_receive(int fd, struct channel_message* message, int fds[2]) {
-  // cppcheck-suppress ctuuninitvar  // recvmsg(2) fills it
-  struct iovec part = {message, sizeof *message};
-  union descriptor_space space;
-  struct msghdr envelope = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &space, .msg_controllen = sizeof space};
   memset(message, 0, sizeof *message);
   ssize_t length;
   do {
     // ECONNRESET: the other side ended without having read all we sent. What it sent is still there to read.
-    length = recvmsg(fd, &envelope, MSG_CMSG_CLOEXEC);
+    length = pair_receive(fd, message, sizeof *message, 0, fds);
   } while (length == -1 && (errno == EINTR || errno == ECONNRESET));
   if (length <= 0) message->kind = CHANNEL_CLOSED;
   message->text[sizeof message->text - 1] = '\0';
-  struct cmsghdr* header = CMSG_FIRSTHDR(&envelope);
-  if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
-    memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
-  }
 }
 
 bool channel_has_failure(int fd, struct channel_message* message) {

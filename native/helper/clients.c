@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "pair.h"
+
 #define MOST_CLIENTS 64
 #define SMALL_PAYLOAD 16
 
@@ -24,6 +26,7 @@ struct client {
   size_t header_got;
   size_t payload_got;
   uint8_t small[SMALL_PAYLOAD];
+  int passed[2]; /* descriptors that came along; -1: none */
 
   uint8_t* input; /* FRAME_WINDOW bytes, made on first use */
   size_t input_start, input_length;
@@ -48,11 +51,19 @@ void clients_init(int epoll, uint64_t first_tag, const struct clients_events* ev
   for (unsigned i = 0; i < MOST_CLIENTS; i++) clients.all[i].fd = -1;
 }
 
+static void close_passed(struct client* client) {
+  for (unsigned i = 0; i < 2; i++) {
+    if (client->passed[i] != -1) close(client->passed[i]);
+    client->passed[i] = -1;
+  }
+}
+
 /** The socket is gone; input that came before is still passed on. */
 static void drop(struct client* client) {
   if (client->fd == -1) return;
   close(client->fd);
   client->fd = -1;
+  close_passed(client);
   free(client->pending);
   client->pending = NULL;
   client->pending_length = 0;
@@ -138,7 +149,7 @@ void clients_add(int fd, bool trusted_first) {
     return;
   }
   free(client->input);
-  *client = (struct client){.fd = fd};
+  *client = (struct client){.fd = fd, .passed = {-1, -1}};
   if (trusted_first) {
     client->wants = FRAME_WANTS_STDOUT | FRAME_WANTS_STDERR;
     client->feeds = true;
@@ -180,6 +191,16 @@ static void reload(struct client* client) {
   send_frame(client, FRAME_RELOADED, &answer, sizeof answer.error + strlen(answer.operand));
 }
 
+static void take_resolver(struct client* client) {
+  if (client->passed[0] == -1) return refuse(client, "expected two descriptors");
+  if (!clients.events->resolver(client->passed[0], client->passed[1])) {
+    return refuse(client, "cannot take the resolver over");
+  }
+  client->passed[0] = client->passed[1] = -1;
+  send_frame(client, FRAME_RESOLVER, NULL, 0);
+  drop(client);
+}
+
 /** Acts on a whole frame other than FRAME_STDIN. */
 static void handle_frame(struct client* client) {
   uint32_t words[SMALL_PAYLOAD / 4] = {0};
@@ -199,6 +220,8 @@ static void handle_frame(struct client* client) {
     case FRAME_DETACH:
       client->feeds = false;  // the container's stdin stays open for the next one
       return drop(client);
+    case FRAME_RESOLVER:
+      return take_resolver(client);
     default:
       return refuse(client, "unknown frame");
   }
@@ -250,12 +273,22 @@ static void parse(struct client* client, const uint8_t* data, size_t length) {
   }
 }
 
+/** Receives a piece, and the descriptors that came with it. */
+static ssize_t receive(struct client* client, void* buffer, size_t size) {
+  int passed[2];
+  ssize_t got = pair_receive(client->fd, buffer, size, MSG_DONTWAIT, passed);
+  if (passed[0] == -1) return got;
+  close_passed(client);
+  memcpy(client->passed, passed, sizeof passed);
+  return got;
+}
+
 void clients_ready(uint64_t tag, uint32_t epoll_events) {
   static uint8_t buffer[FRAME_PAYLOAD_MAX];
   struct client* client = &clients.all[tag - clients.first_tag];
   if (client->fd != -1 && (epoll_events & EPOLLOUT)) send_pending(client);
   if (client->fd == -1 || !(epoll_events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
-  ssize_t got = recv(client->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+  ssize_t got = receive(client, buffer, sizeof buffer);
   if (got == -1 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return drop(client);
   if (client->told_end) return;  // it was meant for a process that has ended

@@ -19,6 +19,8 @@ struct clients_events {
   void (*input_ended)(void);
   /** The plan in force was replaced. 0, or an errno and its operand. */
   uint32_t (*reload)(char* operand, size_t size);
+  /** Takes over a resolver's sockets, UDP and listening TCP; false: it cannot, and the caller closes them. */
+  bool (*resolver)(int udp, int listener);
 };
 
 void clients_init(int epoll, uint64_t first_tag, const struct clients_events* events);

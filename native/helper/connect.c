@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dns_sockets.h"
 #include "join.h"
 #include "netns.h"
 #include "plan.h"
@@ -39,6 +40,7 @@ int connect_main(void) {
   if (setns(pidfd, CLONE_NEWNET) == -1) fail(STAGE_JOIN, "network namespace");
   netns_write_sysctls(&plan);  // before the link comes up
   netns_set_up_container(&plan);
+  dns_sockets_deliver(&plan);
   report_send(REPORT_FD, STAGE_STARTED, 0, "", plan.join.pid);
   return 0;
 }

@@ -17,7 +17,6 @@
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "monitor.h"
-#include "report.h"
 
 #define EVENTS_AT_ONCE 16
 #define DATAGRAMS_AT_ONCE 64
@@ -156,18 +155,23 @@ static void dispatch(const struct epoll_event* event) {
   }
 }
 
-void dns_begin(int udp, int listener) {
+int dns_begin(int udp, int listener) {
   dns_end();
-  dns.begun = true;
-  dns.udp = udp;
-  dns.listener = listener;
   dns.epoll = epoll_create1(EPOLL_CLOEXEC);
   dns.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (dns.epoll == -1 || dns.timer == -1 || dns_poll_add(udp, EPOLLIN, DNS_UDP, 0) == -1 ||
       dns_poll_add(listener, EPOLLIN, DNS_LISTENER, 0) == -1 ||
       dns_poll_add(dns.timer, EPOLLIN, DNS_TIMER, 0) == -1) {
-    fail(STAGE_SYSTEM, "resolver");
+    int reason = errno;
+    if (dns.timer != -1) close(dns.timer);
+    if (dns.epoll != -1) close(dns.epoll);
+    errno = reason;
+    return -1;
   }
+  dns.udp = udp;
+  dns.listener = listener;
+  dns.begun = true;
+  return 0;
 }
 
 int dns_descriptor(void) {

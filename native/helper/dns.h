@@ -6,8 +6,11 @@
  * of those networks itself and asks the host's servers about all others, from the host's namespace.
  */
 
-/** Takes over the sockets, made in the container's namespace, on which the container's questions come. */
-void dns_begin(int udp, int listener);
+/**
+ * Takes over the sockets, made in the container's namespace, on which the container's questions come. -1 with
+ * errno set on failure: they are the caller's then.
+ */
+int dns_begin(int udp, int listener);
 
 /** The descriptor that is readable when dns_ready() has something to do; -1: no resolver is wanted. */
 int dns_descriptor(void);

@@ -27,6 +27,7 @@ enum frame_type {
   FRAME_SIGNAL = 5,    /* signal number, for the container's process */
   FRAME_DETACH = 6,    /* leaves, and the container goes on */
   FRAME_RELOAD = 7,    /* the plan in force was replaced: hold the ports it names */
+  FRAME_RESOLVER = 8, /* with two descriptors, its sockets; comes back once the monitor has taken them over */
   /* monitor to client */
   FRAME_STDOUT = 65,
   FRAME_STDERR = 66,

@@ -73,13 +73,23 @@ static uint32_t reload(char* operand, size_t size) {
   return netns_hold_ports(&monitor.plan, operand, size) == 0 ? 0 : (uint32_t)errno;
 }
 
-static const struct clients_events events = {
-    .resize = streams_resize, .signal = pass_signal, .input_ended = streams_end_input, .reload = reload};
-
 static void watch(int fd, enum tag tag) {
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = tag};
   if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) == -1) fail(STAGE_SYSTEM, "epoll");
 }
+
+/** The container, which has run without one, was connected to a network that has names. */
+static bool take_resolver(int udp, int listener) {
+  if (monitor.pidfd == -1 || dns_begin(udp, listener) == -1) return false;
+  watch(dns_descriptor(), TAG_DNS);
+  return true;
+}
+
+static const struct clients_events events = {.resize = streams_resize,
+                                             .signal = pass_signal,
+                                             .input_ended = streams_end_input,
+                                             .reload = reload,
+                                             .resolver = take_resolver};
 
 void loop_prepare(int first_client) {
   sigset_t wanted;

@@ -195,7 +195,7 @@ static void await_exec(int channel) {
         use_terminal(fds[0], fds[1]);
         break;
       case CHANNEL_RESOLVER:
-        dns_begin(fds[0], fds[1]);
+        if (dns_begin(fds[0], fds[1]) == -1) fail(STAGE_SYSTEM, "resolver");
         break;
       case CHANNEL_FORKED:
         while (waitpid(monitor.pid, NULL, 0) == -1 && errno == EINTR) continue;

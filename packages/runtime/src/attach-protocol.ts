@@ -4,7 +4,7 @@
  * A frame is `u8 type, 3 zero bytes, u32 length, payload of at most 64 KiB`; numbers are little-endian.
  */
 
-/** Types of frames that a client sends. */
+/** Types of frames that a client sends; `resolver` is the helper's alone, for it takes descriptors along. */
 export const CLIENT_FRAME = {
   hello: 1,
   stdin: 2,
@@ -13,6 +13,7 @@ export const CLIENT_FRAME = {
   signal: 5,
   detach: 6,
   reload: 7,
+  resolver: 8,
 } as const;
 
 /** Types of frames that a monitor sends. */

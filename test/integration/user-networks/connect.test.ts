@@ -64,6 +64,23 @@ describe('connecting containers to networks', function () {
     await tinyd.ok('network', 'disconnect', '-f', 'two', 'box');
   });
 
+  it('gives one that was on the default network alone its names, and takes them back', async () => {
+    await start('box');
+    const before = await inside('cat /etc/resolv.conf');
+    await tinyd.ok('network', 'connect', 'two', 'box');
+    assert.ok(await reaches('peer'));
+    assert.ok(await reaches('box', 'peer'));
+    assert.match(await inside('cat /etc/resolv.conf'), /^nameserver 127\.0\.0\.11\n/);
+    assert.notEqual(await inside('cat /etc/resolv.conf'), before);
+    await tinyd.ok('network', 'disconnect', 'two', 'box');
+    assert.equal(await reaches('peer'), false);
+    assert.match((await tinyd.run(['exec', 'box', 'nslookup', 'peer'])).stdout, /can't find/);
+    await tinyd.ok('network', 'connect', 'two', 'box');
+    assert.ok(await reaches('peer'), 'a second time');
+    await tinyd.ok('restart', '-t', '0', 'box');
+    assert.ok(await reaches('peer'));
+  });
+
   it('lasts over a stop, and is given back at the end', async () => {
     const id = await start('box', '--network', 'one', '--rm');
     await tinyd.ok('network', 'connect', '--ip', '192.168.102.78', 'two', 'box');

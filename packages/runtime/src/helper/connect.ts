@@ -11,10 +11,12 @@ const CONNECT_ARGUMENTS = ['tinyd-init', 'connect'];
 export interface FirstProcess {
   readonly pid: number;
   readonly startTicks: bigint;
+  /** The container's run folder, where its monitor listens. */
+  readonly runDir: string;
 }
 
 /** What is done on both sides of a running container's network namespace: see {@link NetworkPlan}. */
-export type NetworkChange = Pick<NetworkPlan, 'hostBatch' | 'containerBatch' | 'sysctls'>;
+export type NetworkChange = Pick<NetworkPlan, 'hostBatch' | 'containerBatch' | 'sysctls' | 'dns'>;
 
 const NOTHING = new Uint8Array();
 
@@ -35,11 +37,14 @@ const NO_PROCESS: Plan['process'] = {
 };
 
 /** Has a helper change the network of a running container; returns what it reports, failure included. */
-export function changeNetwork({ pid, startTicks }: FirstProcess, change: NetworkChange): HelperReport {
+export function changeNetwork(
+  { pid, startTicks, runDir }: FirstProcess,
+  change: NetworkChange,
+): HelperReport {
   const network = { ...NO_NETWORK, ...change };
   const plan: Plan = {
     session: {
-      ...{ id: '', runDir: '/', stateDir: '/', stdin: 'closed', firstClient: false, cgroups: [] },
+      ...{ id: '', runDir, stateDir: '/', stdin: 'closed', firstClient: false, cgroups: [] },
       ...{ network, stopSignal: 0, teardown: { releases: [], removeLinks: [], removeTrees: [] } },
     },
     target: { kind: 'join', pid, startTicks, namespaces: ['net'] },

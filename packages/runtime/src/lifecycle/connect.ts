@@ -104,8 +104,9 @@ function connectLive(
   const attachment = planPlaces(root, places, roles);
   const added = attachment.settings.at(-1) as NetworkSettings;
   undo.add(() => releaseNetwork(root, added));
-  commitLiveNetwork(context, view, attachment, undo);
-  if (view.state.status === 'running') changeLiveNetwork(view, 'connect', connectionMessages(place, roles));
+  const resolver = commitLiveNetwork(context, view, attachment, undo);
+  if (view.state.status !== 'running') return;
+  changeLiveNetwork(view, 'connect', { ...connectionMessages(place, roles), ...resolver });
 }
 
 /** The roles that places have; a new place gets those that nobody has. */

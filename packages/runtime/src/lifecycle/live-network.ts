@@ -6,7 +6,8 @@ import { changeNetwork, type NetworkChange } from '../helper/connect';
 import { startError } from '../helper/start-error';
 import type { ContainerLayout } from '../layout';
 import { type Attachment, type NetworkSettings, placeSysctls } from '../network';
-import type { Plan } from '../plan/plan';
+import { dnsPlan } from '../network/dns';
+import type { NetworkPlan, Plan } from '../plan/plan';
 import { rewritePlanFile } from '../plan/plan-file';
 import type { ContainerView } from '../state/container-state';
 import type { Undo } from '../undo';
@@ -15,6 +16,9 @@ import { readNetworkSettings } from './network';
 
 /** The hosts file of a container that fills it is left alone. */
 const MOST_HOSTS_BYTES = 1 << 20;
+
+/** What a container that had no resolver is given with its first network that resolves names. */
+type NewResolver = Pick<NetworkChange, 'dns'>;
 
 /**
  * Notes which places a running container has from now on: for `inspect` and for other commands, should its monitor be
@@ -27,19 +31,38 @@ export function commitLiveNetwork(
   view: ContainerView,
   attachment: Attachment,
   undo: Undo,
-): void {
+): NewResolver {
   const { record, paths } = view;
   const before = readNetworkSettings(paths);
-  const takeBack = rewritePlanFile(paths.plan, plan =>
-    withNetwork(context, plan, record.id, before, attachment),
-  );
+  let dns: NetworkPlan['dns'];
+  let isNew = false;
+  const takeBack = rewritePlanFile(paths.plan, plan => {
+    dns = plan.session.network?.dns;
+    isNew = dns === undefined && attachment.settings.some(resolvesNames);
+    if (isNew) dns = dnsPlan();
+    return withNetwork(context, plan, record.id, before, attachment, dns);
+  });
   if (takeBack === undefined) throw withoutPlan(record.name);
   undo.add(takeBack);
   undo.add(() => {
     withdrawNames(context.layout, record.id, attachment.settings);
     note(context, view, attachment.settings, before);
   });
+  if (dns !== undefined) lead(context, view, attachment.settings, undo);
   note(context, view, before, attachment.settings);
+  return isNew && dns !== undefined ? { dns } : {};
+}
+
+/** Has the container's questions answered for its new places. */
+function lead(
+  context: RuntimeContext,
+  { record, paths }: ContainerView,
+  places: readonly NetworkSettings[],
+  undo: Undo,
+): void {
+  const before = readFileSync(paths.resolvConf);
+  undo.add(() => writeFileSync(paths.resolvConf, before));
+  writeResolver(context, record, paths, places);
 }
 
 function note(
@@ -50,8 +73,6 @@ function note(
 ): void {
   replaceUnflushed(paths.network, `${JSON.stringify(after)}\n`);
   announceNames(context, record, after);
-  // A container that was started on the default network alone has a monitor that answers no questions.
-  if (before.some(resolvesNames)) writeResolver(context, record, paths, after);
   replaceHostsLines(paths, record.hostname, before.flatMap(addressesOf), after.flatMap(addressesOf));
 }
 
@@ -61,11 +82,12 @@ function addressesOf({ address, address6 }: NetworkSettings): string[] {
 
 /** Has a helper make the change in the container's network namespace. Fails with ERR_TINYD_NETWORK_FAILED. */
 export function changeLiveNetwork(
-  { record, state }: ContainerView,
+  { record, paths, state }: ContainerView,
   verb: string,
   change: NetworkChange,
 ): void {
-  const report = changeNetwork({ pid: state.pid, startTicks: BigInt(state.startTicks) }, change);
+  const { pid, startTicks } = state;
+  const report = changeNetwork({ pid, startTicks: BigInt(startTicks), runDir: paths.runDir }, change);
   if (report.stage !== 'started') throw startError(report, verb, record.name, '');
 }
 
@@ -76,9 +98,10 @@ function withNetwork(
   containerId: string,
   before: readonly NetworkSettings[],
   { plan: network, releases, settings }: Attachment,
+  dns: NetworkPlan['dns'],
 ): Plan {
   const { session } = plan;
-  const { dns, sysctls = [] } = session.network ?? {};
+  const { sysctls = [] } = session.network ?? {};
   const own = new Set(before.flatMap(place => placeSysctls(layout.root, place)).map(({ path }) => path));
   const names = new Set(namesFiles(layout, containerId, before));
   const { removeLinks } = session.teardown;

@@ -65,8 +65,9 @@ export function namesFiles(
 }
 
 /**
- * Says what the container's monitor answers at 127.0.0.11, where it is on a network that resolves names, and leads the
- * container's resolver there. Its run folder exists.
+ * Says what the container's monitor answers at 127.0.0.11, and leads the container's own resolver there. To be called
+ * for a container that has such a resolver (`dnsPlan`): on no network that resolves names any more, it knows none. The
+ * run folder exists.
  */
 export function writeResolver(
   { layout }: RuntimeContext,
@@ -75,14 +76,13 @@ export function writeResolver(
   places: readonly NetworkSettings[],
 ): void {
   const zones = places.filter(resolvesNames).map(({ networkId }) => zoneFolder(layout.state, networkId));
-  if (zones.length === 0) return;
   const host = hostResolver(true);
   const user: ResolverSettings = {
     nameservers: options.dns,
     search: options.dnsSearch,
     options: options.dnsOptions,
   };
-  const internal = !places.some(({ isGateway }) => isGateway);
+  const internal = !places.some(({ isGateway, isGateway6 }) => isGateway || isGateway6);
   writeDnsService(paths.runDir, dnsService({ zones, internal, host, user }));
   writeFileSync(paths.resolvConf, embeddedResolvConf(host, user), { mode: 0o644 });
 }

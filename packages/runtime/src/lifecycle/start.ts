@@ -100,7 +100,7 @@ async function start(
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
-  writeResolver(context, record, paths, network.settings);
+  if (network.settings.some(resolvesNames)) writeResolver(context, record, paths, network.settings);
   if (record.options.autoRemove) symlinkSync(context.layout.names, paths.nameFolder);
   const plan = lowerContainer(context.layout, {
     record,

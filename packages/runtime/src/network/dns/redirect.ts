@@ -1,6 +1,6 @@
 import type { NetworkPlan } from '../../plan/plan';
 import { parseIpv4 } from '../ipv4';
-import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, nested } from '../netlink/message';
+import { NLM_F_APPEND, NLM_F_CREATE, nested } from '../netlink/message';
 import { type Expression, goesToAddress, goesToPort, isIpv4, translateTo } from '../nftables/expression';
 import { change, NFT_MSG, numberAttribute, textAttribute, transaction } from '../nftables/message';
 import { RESOLVER_ADDRESS } from './resolv-conf';
@@ -50,7 +50,7 @@ export function dnsPlan(): NonNullable<NetworkPlan['dns']> {
     address: RESOLVER_ADDRESS,
     port: RESOLVER_PORT,
     redirectBatch: transaction(
-      change(NFT_MSG.newTable, NLM_F_CREATE | NLM_F_EXCL, textAttribute(1, TABLE), numberAttribute(2, 0)),
+      change(NFT_MSG.newTable, NLM_F_CREATE, textAttribute(1, TABLE), numberAttribute(2, 0)),
       change(
         NFT_MSG.newChain,
         NLM_F_CREATE,
