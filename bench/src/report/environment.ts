@@ -36,7 +36,12 @@ export class Surroundings {
     const ca =
       this.#extraCertificates === undefined ? 'was not set' : 'was set, and unset for all that is measured';
     const below = statfsSync(disk).type === TMPFS_MAGIC ? 'tmpfs' : 'a disk';
+    const busy =
+      Number(this.#load) < 1
+        ? []
+        : ['other work was under way: times say little, ratios more, CPU times most'];
     return [
+      ...busy,
       `${this.#started.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${minutes} minutes, load ${this.#load} at the start and ${load()} at the end, ${steal.toFixed(1)} % of the processors stolen`,
       `${cpus().length} × ${model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.versions.node}; NODE_EXTRA_CA_CERTS ${ca}`,
       `stores on tmpfs, or on fresh ext4 with a journal of 128 MiB in a loop file on ${below}; registry on loopback, plain HTTP; images ${origin}`,

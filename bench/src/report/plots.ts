@@ -1,6 +1,6 @@
 import { type Findings, METRICS, type Metric } from '../measure/samples';
 import { summarise } from './statistics';
-import { type BarGroup, barPlot } from './svg';
+import { type BarGroup, barPlot, dotPlot } from './svg';
 import { show, titleOf } from './titles';
 
 /** What goes into one plot. */
@@ -55,6 +55,11 @@ export function plots(findings: Findings): Map<string, string> {
   for (const { file, of } of PLOTS) {
     const groups = of.flatMap(({ job, metric }) => groupOf(findings, job, metric) ?? []);
     if (groups.length > 0) made.set(file, barPlot(groups));
+  }
+  const starts = findings.values('starts', 'tinyd', 'wall');
+  if (starts.length > 0) {
+    const text = (value: number) => show('wall', value);
+    made.set('scale', dotPlot('run -d: time per start', 'containers that run', starts, text));
   }
   return made;
 }

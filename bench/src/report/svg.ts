@@ -64,12 +64,47 @@ export function barPlot(groups: readonly BarGroup[]): string {
     }
     top += 10;
   }
+  return frame(top, parts);
+}
+
+function frame(height: number, parts: readonly string[]): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
     `<style>${STYLE}</style>`,
-    `<rect class="b" width="${WIDTH}" height="${top}"/>`,
+    `<rect class="b" width="${WIDTH}" height="${height}"/>`,
     ...parts,
     '</svg>',
     '',
   ].join('\n');
+}
+
+const LEFT = 70;
+const TOP = 40;
+const PLOT_HEIGHT = 180;
+
+/** A plot of values in the order in which they came, one dot each, from zero up. */
+export function dotPlot(
+  title: string,
+  across: string,
+  values: readonly number[],
+  show: (value: number) => string,
+): string {
+  const top = Math.max(...values);
+  const x = (index: number) => LEFT + ((index + 0.5) / values.length) * (WIDTH - LEFT - 30);
+  const y = (value: number) => TOP + PLOT_HEIGHT * (1 - (top > 0 ? value / top : 0));
+  const bottom = TOP + PLOT_HEIGHT;
+  const line = (value: number) => [
+    `<path class="w" opacity="0.25" d="M${LEFT} ${round(y(value))}H${WIDTH - 20}"/>`,
+    `<text x="${LEFT - 8}" y="${round(y(value) + 4)}" text-anchor="end">${escaped(show(value))}</text>`,
+  ];
+  return frame(bottom + 34, [
+    `<text class="t" x="${LEFT}" y="24">${escaped(title)}</text>`,
+    ...[0, top / 2, top].flatMap(line),
+    ...values.map(
+      (value, index) => `<circle class="o" cx="${round(x(index))}" cy="${round(y(value))}" r="2.5"/>`,
+    ),
+    `<text x="${LEFT}" y="${bottom + 22}">1</text>`,
+    `<text x="${WIDTH / 2}" y="${bottom + 22}" text-anchor="middle">${escaped(across)}</text>`,
+    `<text x="${WIDTH - 20}" y="${bottom + 22}" text-anchor="end">${values.length}</text>`,
+  ]);
 }

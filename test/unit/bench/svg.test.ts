@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { Findings } from '../../../bench/dist/measure/samples';
 import { plots } from '../../../bench/dist/report/plots';
-import { barPlot } from '../../../bench/dist/report/svg';
+import { barPlot, dotPlot } from '../../../bench/dist/report/svg';
 
 const bar = (label: string, value: number) => ({
   label,
@@ -35,6 +35,15 @@ describe('bench: plots', () => {
     )) {
       assert.ok(x > 0 && x < width && y > 0 && y < height, `${x},${y}`);
     }
+  });
+
+  it('draws a dot for each value, higher ones higher, from zero', () => {
+    const svg = dotPlot('starts', 'containers', [0.01, 0.02, 0.04], value => `${value * 1000} ms`);
+    const heights = [...svg.matchAll(/<circle[^>]* cy="([\d.]+)"/g)].map(match => Number(match[1]));
+    const [low = 0, middle = 0, high = 0] = heights;
+    assert.equal(heights.length, 3);
+    assert.ok(Math.abs((low - high) / (low - middle) - 3) < 0.1, String(heights));
+    assert.match(svg, />40 ms</);
   });
 
   it('writes names as text, whatever is in them', () => {
