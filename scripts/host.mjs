@@ -26,7 +26,7 @@ export function requireHost(purpose) {
   }
   if (process.getuid?.() !== 0) {
     fail(
-      `${purpose} needs root: mounting root file systems and making namespaces, cgroups and bridges is reserved to it; try: sudo ${process.env.npm_lifecycle_event === 'test' ? 'npm test' : 'npm start'}`,
+      `${purpose} needs root: mounting root file systems and making namespaces, cgroups and bridges is reserved to it; try: sudo npm run ${process.env.npm_lifecycle_event ?? 'start'}`,
     );
   }
 }
