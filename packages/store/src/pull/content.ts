@@ -16,6 +16,7 @@ import { withIndexLock } from '../images/index-file';
 import { type Committable, commit, linkLayer } from '../layers/commit';
 import { blobPath, partialPath, UNFINISHED_PREFIX } from '../layout';
 import { CommitGroup } from './commit-group';
+import { EarlyFlush } from './early-flush';
 import { LayerPull } from './layer-pull';
 import { LayerStack } from './layer-stack';
 import type { LayerPullContext } from './layer-unpack';
@@ -79,6 +80,7 @@ async function pullLayers(
     isStackKnown,
     downloads: new Slots(CONCURRENT_DOWNLOADS),
     unpacks: new Slots(availableParallelism()),
+    earlyFlush: new EarlyFlush(layout.root),
     group: new CommitGroup<Committable>(items => commit(layout, items)),
     overlayXattr: process.geteuid?.() === 0 ? 'trusted' : 'user',
     limitBytes: Math.floor(bavail * bsize * LAYER_SHARE),

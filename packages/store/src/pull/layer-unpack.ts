@@ -8,6 +8,7 @@ import { makeUnfinished } from '../layers/unfinished';
 import { layerContentPath, layerLockPath, layerRecordPath } from '../layout';
 import type { BlobFeed } from './blob-feed';
 import type { CommitGroup } from './commit-group';
+import type { EarlyFlush } from './early-flush';
 import type { LayerStack } from './layer-stack';
 import type { PullSession } from './session';
 import type { Slots } from './slots';
@@ -22,6 +23,7 @@ export interface LayerPullContext {
   readonly isStackKnown: boolean;
   readonly downloads: Slots;
   readonly unpacks: Slots;
+  readonly earlyFlush: EarlyFlush;
   readonly group: CommitGroup<Committable>;
   readonly overlayXattr: 'trusted' | 'user';
   /** Bytes of content that one layer may have. */
