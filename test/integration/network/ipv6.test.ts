@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { HOST_ADDRESS, Lab, type Namespace } from './namespace';
+import { HOST_ADDRESS, Lab, type Namespace, OUTSIDE_ADDRESS } from './namespace';
 
 const HOST6 = '2001:db8:1::1';
 const OUTSIDE6 = '2001:db8:1::9';
 
-describe('a network with IPv6', () => {
+describe('a network that the user makes, with IPv6', () => {
   let lab: Lab;
   let web: Namespace;
   let client: Namespace;
@@ -57,12 +57,14 @@ describe('a network with IPv6', () => {
     assert.equal(await lab.outside.knock('tcp', 'fd00:66::2', 80), 'timeout');
   });
 
-  for (const tool of ['ip6tables', 'ip6tables-legacy']) {
+  for (const tool of ['iptables', 'iptables-legacy', 'ip6tables', 'ip6tables-legacy']) {
     it(`passes a FORWARD chain of ${tool} that drops by policy`, async () => {
       await lab.host.run(`${tool} -P FORWARD DROP`);
       await lab.attach('d'.repeat(64), [], { endpoints: [{ network: 'six' }] });
       assert.equal(await lab.outside.ask('tcp', HOST6, 8080), `someone ${OUTSIDE6}`);
       assert.equal(await client.ask('tcp', OUTSIDE6, 80), `someone ${HOST6}`);
+      assert.match(await lab.outside.ask('tcp', HOST_ADDRESS, 8080), /^someone /);
+      assert.match(await client.ask('tcp', OUTSIDE_ADDRESS, 80), /^someone /);
     });
   }
 });
