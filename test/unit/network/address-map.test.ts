@@ -30,7 +30,7 @@ describe('the address map', () => {
   const network = toNetwork(definition);
   let root: string;
   let file: string;
-  const take = () => formatIpv4(takeAddress(root, network));
+  const take = () => formatIpv4(takeAddress({ root, network }));
 
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'tinyd-map-'));
@@ -80,16 +80,16 @@ describe('the address map', () => {
       ipRange: '203.0.113.8/30',
       auxAddresses: { router: '203.0.113.9' },
     });
-    const found = Array.from({ length: 4 }, () => formatIpv4(takeAddress(root, part)));
+    const found = Array.from({ length: 4 }, () => formatIpv4(takeAddress({ root, network: part })));
     assert.deepEqual(found, ['203.0.113.8', '203.0.113.10', '203.0.113.11', '203.0.113.8']);
   });
 
   it('gives an address that is asked for, when no link has it', () => {
     const wanted = parseIpv4('203.0.113.5');
-    takeChosenAddress(root, network, wanted, () => 'nobody');
+    takeChosenAddress({ root, network }, wanted, () => 'nobody');
     assert.equal(readFileSync(file, 'latin1').charAt(5), '1');
     // A mark without a link is what a killed start left.
-    takeChosenAddress(root, network, wanted, () => 'nobody');
+    takeChosenAddress({ root, network }, wanted, () => 'nobody');
     const first = Array.from({ length: 4 }, take);
     assert.deepEqual(
       first.map(address => address.split('.').at(-1)),

@@ -16,11 +16,12 @@ export default class NetworkCreate extends TinydCommand {
   static override examples = [
     'tinyd network create app',
     'tinyd network create --subnet 192.168.77.0/24 net77',
+    'tinyd network create -d macvlan -o parent=eth0 --subnet 192.168.1.0/24 lan',
     'tinyd network create --internal --label tier=db back',
   ];
   static override args = { network: Args.string({ required: true, description: 'Name' }) };
   static override flags = {
-    driver: text('Network driver', 'DRIVER', { char: 'd', default: 'bridge' }),
+    driver: text('bridge or macvlan', 'DRIVER', { char: 'd', default: 'bridge' }),
     subnet: texts('Subnet, as 192.168.77.0/24 or fd00:77::/64; without it a free one is chosen', 'SUBNET'),
     gateway: texts("The host's address on it; the first one if not given", 'IP'),
     'ip-range': texts('Part of the subnet that addresses are chosen from', 'SUBNET'),

@@ -14,6 +14,7 @@ import {
   planPlaces,
   portsFor,
   releaseNetwork,
+  removalMessages,
   routeMessages,
 } from '../network';
 import type { ContainerRecord } from '../record';
@@ -99,10 +100,11 @@ function disconnectLive(context: RuntimeContext, view: ContainerView, network: s
   withdrawNames(context.layout, view.record.id, [removed]);
   movePorts(before, attachment.settings);
   releaseNetwork(root, { ...removed, ports: [] });
-  const change = routeMessages({
+  const newRoles = {
     gateway: removed.isGateway === true ? gateway : undefined,
     gateway6: removed.isGateway6 === true ? gateway6 : undefined,
-  });
+  };
+  const change = removed.hostVeth === '' ? removalMessages(removed, newRoles) : routeMessages(newRoles);
   if (view.state.status === 'running' && change.containerBatch.length > 0)
     changeLiveNetwork(view, 'disconnect', change);
 }

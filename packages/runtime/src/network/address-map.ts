@@ -21,11 +21,13 @@ const CURSOR_DIGITS = 10;
  */
 class AddressMap {
   readonly #network: Network;
+  readonly #occupied: (() => readonly Ipv4[]) | undefined;
   readonly #size: number;
   readonly #fd: number;
 
-  constructor(root: string, network: Network) {
+  constructor({ root, network, occupied }: AddressSource) {
     this.#network = network;
+    this.#occupied = occupied;
     this.#size = subnetSize(network.subnet);
     this.#fd = openSync(addressMapFile(root, network.name), constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
@@ -50,10 +52,9 @@ class AddressMap {
     const { base } = this.#network.subnet;
     const map = Buffer.alloc(this.#size, FREE);
     for (const address of reservedAddresses(this.#network)) map[address - base] = USED;
-    for (const index of linkIndexes()) {
-      for (const address of addressesOf(index)) {
-        if (address >= base && address < base + this.#size) map[address - base] = USED;
-      }
+    const used = this.#occupied?.() ?? [...linkIndexes()].flatMap(addressesOf);
+    for (const address of used) {
+      if (address >= base && address < base + this.#size) map[address - base] = USED;
     }
     const cursor = `\n${'0'.padStart(CURSOR_DIGITS, '0')}\n`;
     // Its length is what tells a whole file: it comes last.
@@ -84,9 +85,13 @@ class AddressMap {
     const offset = address - this.#network.subnet.base;
     const mark = Buffer.alloc(1);
     readSync(this.#fd, mark, 0, 1, offset);
-    if (mark[0] === USED && hasLink(linkIndex(address))) return false;
+    if (mark[0] === USED && this.#isOccupied(address)) return false;
     writeSync(this.#fd, Buffer.of(USED), 0, 1, offset);
     return true;
+  }
+
+  #isOccupied(address: Ipv4): boolean {
+    return this.#occupied?.().includes(address) ?? hasLink(linkIndex(address));
   }
 
   /** Gives an address back. */
@@ -100,8 +105,16 @@ function reservedAddresses({ subnet, reserved }: Network): Ipv4[] {
   return [subnet.base, ...reserved, subnet.base + subnetSize(subnet) - 1];
 }
 
-function withMap<T>(root: string, network: Network, work: (map: AddressMap) => T): T {
-  const map = new AddressMap(root, network);
+/** Where addresses are taken. */
+export interface AddressSource {
+  readonly root: string;
+  readonly network: Network;
+  /** The addresses in use, where the kernel's links do not tell. */
+  readonly occupied?: () => readonly Ipv4[];
+}
+
+function withMap<T>(source: AddressSource, work: (map: AddressMap) => T): T {
+  const map = new AddressMap(source);
   try {
     return work(map);
   } finally {
@@ -115,8 +128,9 @@ function withMap<T>(root: string, network: Network, work: (map: AddressMap) => T
  * A start that was killed before its container had a link leaves its address taken: such addresses are collected
  * when no other is left. Should that hit a start under way, the kernel refuses the second link of the same index.
  */
-export function takeAddress(root: string, network: Network): Ipv4 {
-  const address = withMap(root, network, map => {
+export function takeAddress(source: AddressSource): Ipv4 {
+  const { network } = source;
+  const address = withMap(source, map => {
     const first = map.take();
     if (first !== undefined) return first;
     map.rebuild();
@@ -136,8 +150,9 @@ export function takeAddress(root: string, network: Network): Ipv4 {
  * @param holder who has it, in words, if that is known
  * Fails with ERR_TINYD_ADDRESS_TAKEN.
  */
-export function takeChosenAddress(root: string, network: Network, address: Ipv4, holder: () => string): void {
-  if (withMap(root, network, map => map.takeExactly(address))) return;
+export function takeChosenAddress(source: AddressSource, address: Ipv4, holder: () => string): void {
+  const { network } = source;
+  if (withMap(source, map => map.takeExactly(address))) return;
   throw new TinydError(
     'ERR_TINYD_ADDRESS_TAKEN',
     `cannot give the container address ${formatIpv4(address)} on network ${network.name}: ${holder()} has it`,
@@ -150,7 +165,7 @@ export function releaseAddress(root: string, network: Network, address: Ipv4): v
   const offset = address - network.subnet.base;
   if (offset < 0 || offset >= subnetSize(network.subnet)) return;
   if (reservedAddresses(network).includes(address)) return;
-  withMap(root, network, map => {
+  withMap({ root, network }, map => {
     if (!hasLink(linkIndex(address))) map.release(address);
   });
 }
@@ -170,5 +185,5 @@ export function unusableReason(network: Network, address: Ipv4): string | undefi
 
 /** Rebuilds the map: after a boot nothing of what it says is true. */
 export function resetAddresses(root: string, network: Network): void {
-  withMap(root, network, map => map.rebuild());
+  withMap({ root, network }, map => map.rebuild());
 }

@@ -5,6 +5,7 @@ import { defineNetwork } from './bridge';
 import { DEFAULT_NETWORK, readDefinition } from './definition';
 import { gatewayOf, gatewayOf6 } from './gateway';
 import { formatIpv4 } from './ipv4';
+import { isMacvlan } from './macvlan';
 import { type TakenPlace, takePlace } from './place';
 import { type Attachment, planPlaces } from './plan-places';
 import { publishPorts } from './ports/publish';
@@ -61,6 +62,14 @@ export async function publishOn(
   { network, address }: TakenPlace,
   { ports: mappings, exposed, publishAll, running }: PublishRequest,
 ): Promise<PublishedPort[]> {
+  if (isMacvlan(network)) {
+    if (mappings.length === 0) return [];
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      `cannot publish ports: network ${network.name} is a macvlan one`,
+      { hint: "leave -p out: the container's own address is reached from outside, all ports of it" },
+    );
+  }
   const requested = requestedPorts(mappings, exposed, publishAll, {
     hostBinding: network.driver.hostBinding,
     hasIpv6: network.ipv6 !== undefined,

@@ -16,6 +16,7 @@ import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
 import { hasIpv6 } from './kernel-ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
+import { isMacvlan, parentIndex } from './macvlan';
 import { addAddress, addAddress6 } from './netlink/address';
 import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
 import { networkNotFound } from './network-not-found';
@@ -43,6 +44,10 @@ export function ensureNetwork(
 ): Network {
   try {
     const known = readDefinition(root, name);
+    if (known !== undefined && isMacvlan(known)) {
+      parentIndex(name, known.macvlan);
+      return known;
+    }
     if (known !== undefined && networkStands(known)) return known;
     return withNamespaceLock(() => repairNetwork(root, name, running));
   } catch (cause) {
@@ -94,7 +99,9 @@ function repairNetwork(root: string, name: string, running: () => readonly Attac
 
 /** Who flushed the rules of one network flushed those of all: every network that is up comes back at once. */
 function raiseRules(root: string, network: Network, running: () => readonly AttachedContainer[]): void {
-  const others = readDefinitions(root).filter(other => other.id !== network.id && bridgeIsUp(other));
+  const others = readDefinitions(root).filter(
+    other => other.id !== network.id && !isMacvlan(other) && bridgeIsUp(other),
+  );
   const elements = [network, ...others].flatMap(networkElements);
   const published = running().flatMap(({ settings }) => settingsElements(settings));
   raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);

@@ -11,7 +11,7 @@ import {
   readDefinitions,
   writeRecord,
 } from './definition';
-import { readDriverOptions } from './driver-options';
+import { readDriverOptions, readMacvlanOptions } from './driver-options';
 import {
   formatIpv4,
   formatSubnet,
@@ -23,6 +23,7 @@ import {
   subnetSize,
 } from './ipv4';
 import { findLink } from './links';
+import { probeMacvlan } from './macvlan';
 import { takeDown } from './release';
 import type { AttachedContainer } from './settings';
 import { chooseSubnet, USER_POOL } from './subnet-pool';
@@ -65,11 +66,10 @@ interface Place {
  */
 export function createNetwork({ root, running }: Place, options: NetworkOptions): Network {
   checkName(options.name);
-  if (options.driver !== 'bridge') throw unsupportedDriver(options.driver);
-  readDriverOptions(options.options);
+  const driver = checkDriver(options);
   const network = withNamespaceLock(() => {
     dropUnfinishedFiles(root);
-    return writeRecord(root, newRecord(root, options));
+    return writeRecord(root, newRecord(root, options, driver));
   });
   try {
     return ensureNetwork(root, running, network.name);
@@ -77,6 +77,14 @@ export function createNetwork({ root, running }: Place, options: NetworkOptions)
     withNamespaceLock(() => takeDown(root, network));
     throw error;
   }
+}
+
+/** Refuses drivers that are not there, and options that their drivers do not have. */
+function checkDriver({ name, driver, options }: NetworkOptions): NetworkRecord['driver'] {
+  if (driver === 'bridge') readDriverOptions(options);
+  else if (driver === 'macvlan') probeMacvlan(name, readMacvlanOptions(options));
+  else throw unsupportedDriver(driver);
+  return driver;
 }
 
 function checkName(name: string): void {
@@ -97,7 +105,7 @@ function checkName(name: string): void {
   );
 }
 
-function newRecord(root: string, options: NetworkOptions): NetworkRecord {
+function newRecord(root: string, options: NetworkOptions, driver: NetworkRecord['driver']): NetworkRecord {
   const others = readDefinitions(root);
   if (others.some(other => other.name === options.name)) {
     throw new TinydError('ERR_TINYD_NAME_TAKEN', `create network ${options.name}: it exists already`, {
@@ -108,7 +116,7 @@ function newRecord(root: string, options: NetworkOptions): NetworkRecord {
   const id = newNetworkId();
   const subnet = wantedSubnet(root, options);
   const gateway = wantedGateway(subnet, options);
-  const twin = sharesLinkIndex(gateway, others);
+  const twin = driver === 'bridge' ? sharesLinkIndex(gateway, others) : undefined;
   if (twin !== undefined) {
     throw invalid(
       `--subnet ${formatSubnet(subnet)}`,
@@ -119,10 +127,10 @@ function newRecord(root: string, options: NetworkOptions): NetworkRecord {
   return {
     name: options.name,
     id,
-    driver: 'bridge',
+    driver,
     subnet: formatSubnet(subnet),
     gateway: formatIpv4(gateway),
-    bridge: wantedBridge(id, options),
+    bridge: driver === 'macvlan' ? '' : wantedBridge(id, options),
     created: new Date().toISOString(),
     ...(ipRange === undefined ? {} : { ipRange: formatSubnet(wantedRange(subnet, ipRange)) }),
     ...(options.ipv6 ? { ipv6: wantedIpv6(others, options, subnet) } : {}),
@@ -136,7 +144,8 @@ function newRecord(root: string, options: NetworkOptions): NetworkRecord {
   };
 }
 
-function wantedSubnet(root: string, { name, subnet: text, gateway, ipRange }: NetworkOptions): Subnet {
+function wantedSubnet(root: string, options: NetworkOptions): Subnet {
+  const { name, driver, subnet: text, gateway, ipRange } = options;
   if (text === undefined) {
     if (gateway !== undefined || ipRange !== undefined) {
       throw invalid(
@@ -150,7 +159,7 @@ function wantedSubnet(root: string, { name, subnet: text, gateway, ipRange }: Ne
   if (subnet.prefixLength < SHORTEST_PREFIX || subnet.prefixLength > LONGEST_PREFIX) {
     throw invalid(`--subnet ${text}`, `want a prefix from /${SHORTEST_PREFIX} to /${LONGEST_PREFIX}`);
   }
-  const holder = findSubnetUser(root, subnet);
+  const holder = findSubnetUser(root, subnet, driver === 'macvlan');
   if (holder === undefined) return subnet;
   throw new TinydError(
     'ERR_TINYD_SUBNET_TAKEN',
@@ -214,7 +223,7 @@ function unsupportedDriver(driver: string): TinydError {
     'ERR_TINYD_OPTION_UNSUPPORTED',
     `cannot do --driver ${driver}: there is no such driver`,
     {
-      hint: 'the driver is bridge',
+      hint: 'drivers are bridge and macvlan',
       details: { driver },
     },
   );

@@ -3,7 +3,12 @@ import { basename, join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { digestHexOf, randomBytes } from '@tinyd/native';
 import { replaceFile, systemCode } from '../atomic-file';
-import { type DriverOptions, readDriverOptions } from './driver-options';
+import {
+  type DriverOptions,
+  type MacvlanOptions,
+  readDriverOptions,
+  readMacvlanOptions,
+} from './driver-options';
 import { formatIpv4, formatSubnet, type Ipv4, parseIpv4, parseSubnet, type Subnet } from './ipv4';
 import { type Ipv6, parseIpv6, parseSubnet6, type Subnet6 } from './ipv6';
 
@@ -20,10 +25,10 @@ export interface NetworkRecord {
   readonly name: string;
   /** 64 hex digits. */
   readonly id: string;
-  readonly driver: 'bridge';
+  readonly driver: 'bridge' | 'macvlan';
   readonly subnet: string;
   readonly gateway: string;
-  /** Name of the link. */
+  /** Name of the link; empty for macvlan, which has none of its own. */
   readonly bridge: string;
   readonly created: string;
   /** The part of the subnet that addresses are chosen from; absent: all of it. */
@@ -54,6 +59,8 @@ export interface Network {
   readonly ipv6?: { readonly subnet: Subnet6; readonly gateway: Ipv6 };
   readonly internal: boolean;
   readonly driver: DriverOptions;
+  /** Given if its containers are on a link of the host directly; then the gateway is no address of the host. */
+  readonly macvlan?: MacvlanOptions;
   readonly record: NetworkRecord;
 }
 
@@ -134,9 +141,15 @@ export function toNetwork(record: NetworkRecord): Network {
       ? {}
       : { ipv6: { subnet: parseSubnet6(record.ipv6.subnet), gateway: parseIpv6(record.ipv6.gateway) } }),
     internal: record.internal === true,
-    driver: readDriverOptions(record.options ?? {}),
+    ...driverOf(record),
     record,
   };
+}
+
+function driverOf({ driver, options = {} }: NetworkRecord): Pick<Network, 'driver' | 'macvlan'> {
+  if (driver === 'bridge') return { driver: readDriverOptions(options) };
+  const { mtu, ...macvlan } = readMacvlanOptions(options);
+  return { driver: { icc: true, masquerade: false, ...(mtu === undefined ? {} : { mtu }) }, macvlan };
 }
 
 /** Writes a definition for good. */

@@ -29,6 +29,30 @@ export function readDriverOptions(options: Readonly<Record<string, string>>): Dr
   return read;
 }
 
+/** What docker's options of the macvlan driver come to. */
+export interface MacvlanOptions {
+  /** Name of the host's link that the containers' links are on. */
+  readonly parent: string;
+  /** Whether containers of one parent reach one another: directly (`bridge`), by the switch outside (`vepa`), or not. */
+  readonly mode: 'bridge' | 'private' | 'vepa' | 'passthru';
+}
+
+/** Reads `-o KEY=VALUE` of a macvlan network. Fails with ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED. */
+export function readMacvlanOptions(
+  options: Readonly<Record<string, string>>,
+): MacvlanOptions & { readonly mtu?: number } {
+  const { parent, macvlan_mode: mode = 'bridge', ...others } = options;
+  if (parent === undefined)
+    throw invalid('parent', '', 'want the name of a link of this host: -o parent=eth0');
+  if (mode !== 'bridge' && mode !== 'private' && mode !== 'vepa' && mode !== 'passthru') {
+    throw invalid('macvlan_mode', mode, 'want bridge, private, vepa or passthru');
+  }
+  const unknown = Object.keys(others).find(key => key !== MTU && key !== 'mtu');
+  if (unknown !== undefined) throw unknownOption(unknown, `parent, macvlan_mode and ${MTU}`);
+  const { mtu } = readDriverOptions(others);
+  return { parent: linkName('parent', parent), mode, ...(mtu === undefined ? {} : { mtu }) };
+}
+
 function readOption(key: string, value: string): Partial<DriverOptions> {
   switch (key) {
     case `${BRIDGE}.name`:
@@ -44,15 +68,18 @@ function readOption(key: string, value: string): Partial<DriverOptions> {
     case 'mtu':
       return { mtu: mtu(key, value) };
     default:
-      throw new TinydError(
-        'ERR_TINYD_OPTION_UNSUPPORTED',
-        `cannot do --opt ${key}: there is no such option`,
-        {
-          hint: `options are ${BRIDGE}.name, .enable_icc, .enable_ip_masquerade, .host_binding_ipv4, and ${MTU}`,
-          details: { option: key },
-        },
+      throw unknownOption(
+        key,
+        `${BRIDGE}.name, .enable_icc, .enable_ip_masquerade, .host_binding_ipv4, and ${MTU}`,
       );
   }
+}
+
+function unknownOption(key: string, known: string): TinydError {
+  return new TinydError('ERR_TINYD_OPTION_UNSUPPORTED', `cannot do --opt ${key}: there is no such option`, {
+    hint: `options are ${known}`,
+    details: { option: key },
+  });
 }
 
 /** Go's strconv.ParseBool, as docker reads it. */

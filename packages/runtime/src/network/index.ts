@@ -15,6 +15,7 @@ export {
   movePorts,
   placeSysctls,
   portsFor,
+  removalMessages,
   routeMessages,
 } from './live';
 export { loopbackPlan } from './loopback';

@@ -1,10 +1,11 @@
 import type { NetworkPlan } from '../plan/plan';
+import { deleteLink } from './netlink/link';
 import type { SetElement } from './nftables/elements';
 import { addToFirewall, dropElements } from './nftables/firewall';
 import { placeOf, type TakenPlace } from './place';
 import { defaultRoutes, type PlaceRoles } from './plan-places';
 import { isIpv6Port, type NetworkSettings, type PublishedPort, settingsElements } from './settings';
-import { containerMessages, containerSysctls, hostMessages } from './veth';
+import { containerLinkName, containerMessages, containerSysctls, hostMessages } from './veth';
 
 /** What is sent on both sides of a running container's network namespace. */
 export type LiveChange = Pick<NetworkPlan, 'hostBatch' | 'containerBatch' | 'sysctls'>;
@@ -31,6 +32,15 @@ export function connectionMessages(
     containerBatch: Buffer.concat([containerMessages(place), routes]),
     sysctls: containerSysctls(place),
   };
+}
+
+/** Takes an interface that has no end in the host out of a running container, and gives that other ways out. */
+export function removalMessages(
+  { slot = 0 }: NetworkSettings,
+  roles: Pick<PlaceRoles, 'gateway' | 'gateway6'>,
+): LiveChange {
+  const { containerBatch, ...none } = routeMessages(roles);
+  return { ...none, containerBatch: Buffer.concat([deleteLink(containerLinkName(slot)), containerBatch]) };
 }
 
 /** Gives a running container other ways out, in the place of ones that are gone. */

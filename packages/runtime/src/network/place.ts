@@ -4,9 +4,10 @@ import { chooseAddress6 } from './address6';
 import { ensureNetwork } from './bridge';
 import { type Network, readDefinition } from './definition';
 import { chosenAddress, endpointHardwareAddress } from './endpoint';
-import { parseIpv4 } from './ipv4';
+import { type Ipv4, parseIpv4 } from './ipv4';
 import { parseIpv6 } from './ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
+import { isMacvlan } from './macvlan';
 import { networkNotFound } from './network-not-found';
 import type { AttachedContainer, NetworkSettings } from './settings';
 import { hostVethName, type VethPlace } from './veth';
@@ -35,14 +36,18 @@ export interface TakenPlace extends VethPlace {
  */
 export function takePlace({ root, containerId, slot, endpoint, running }: PlaceRequest): TakenPlace {
   const network = ensureNetwork(root, running, endpoint.network);
-  const name = hostVethName(containerId, slot);
+  const name = isMacvlan(network) ? '' : hostVethName(containerId, slot);
   // Left over from a start of this container that was killed.
-  if (findLink(name) !== undefined) deleteLinkIfPresent(name);
-  const address =
-    endpoint.ip === undefined ? takeAddress(root, network) : chosenAddress(network, endpoint.ip);
+  if (name !== '' && findLink(name) !== undefined) deleteLinkIfPresent(name);
+  const source = {
+    root,
+    network,
+    ...(isMacvlan(network) ? { occupied: () => inUse(network, running()) } : {}),
+  };
+  const address = endpoint.ip === undefined ? takeAddress(source) : chosenAddress(network, endpoint.ip);
   if (endpoint.ip !== undefined) {
     const holder = () => holderOf(network, endpoint.ip ?? '', running());
-    takeChosenAddress(root, network, address, holder);
+    takeChosenAddress(source, address, holder);
   }
   const { aliases = [], gwPriority = 0 } = endpoint;
   const hardwareAddress = endpointHardwareAddress(endpoint, address);
@@ -71,6 +76,13 @@ export function placeOf(root: string, settings: NetworkSettings): TakenPlace {
     aliases,
     gwPriority,
   };
+}
+
+/** The kernel shows no link of these in the host's namespace: who has an address stands in what containers run with. */
+function inUse(network: Network, running: readonly AttachedContainer[]): Ipv4[] {
+  return running
+    .filter(({ settings }) => settings.networkId === network.id)
+    .map(({ settings }) => parseIpv4(settings.address));
 }
 
 function holderOf(network: Network, address: string, running: readonly AttachedContainer[]): string {

@@ -41,7 +41,7 @@ export function planPlaces(root: string, places: readonly TakenPlace[], roles: P
     ]),
     portBatch: elements.length === 0 ? nothing : transaction(...addElements(elements)),
     portTeardownBatch: elements.length === 0 ? nothing : transaction(...removeElements(elements)),
-    hostTeardownBatch: Buffer.concat(places.map(({ name }) => deleteLink(name))),
+    hostTeardownBatch: Buffer.concat(places.flatMap(({ name }) => (name === '' ? [] : [deleteLink(name)]))),
     claims: ports.map(({ protocol, hostIp, hostPort }) => ({ protocol, address: hostIp, port: hostPort })),
     sysctls: places.flatMap(containerSysctls),
   };

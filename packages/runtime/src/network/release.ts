@@ -5,6 +5,7 @@ import { FORWARDING_NOTE, setForwarding } from './forwarding';
 import { forgetInHostFirewall } from './host-firewall';
 import { parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, hasLink } from './links';
+import { isMacvlan } from './macvlan';
 import { networkElements } from './nftables/elements';
 import { dropElements, dropUnusedTable } from './nftables/firewall';
 import { type NetworkSettings, settingsElements } from './settings';
@@ -15,7 +16,7 @@ import { linkIndex } from './veth';
  * monitor died. Harmless when the monitor has done it already, or does it at the same time.
  */
 export function releaseNetwork(root: string, settings: NetworkSettings): void {
-  deleteLinkIfPresent(settings.hostVeth);
+  if (settings.hostVeth !== '') deleteLinkIfPresent(settings.hostVeth);
   // Another container has the address by now, and with it all that is left.
   if (hasLink(linkIndex(parseIpv4(settings.address)))) return;
   dropElements(settingsElements(settings));
@@ -39,9 +40,13 @@ export function resetNetwork(root: string): void {
 
 /** Removes one network from this host. The caller holds the namespace's lock, and no container has a place on it. */
 export function takeDown(root: string, network: Network): void {
+  if (!isMacvlan(network)) takeDownBridge(network);
+  removeDefinition(root, network.name);
+}
+
+function takeDownBridge(network: Network): void {
   deleteLinkIfPresent(network.bridge);
   forgetInHostFirewall(network);
   dropElements(networkElements(network));
   if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
-  removeDefinition(root, network.name);
 }

@@ -3,6 +3,7 @@ import { TinydError } from '@tinyd/core';
 import { withNamespaceLock } from './bridge';
 import { isPredefined, type Network, readDefinition } from './definition';
 import { allLinks } from './links';
+import { isMacvlan } from './macvlan';
 import { networkNotFound } from './network-not-found';
 import { takeDown } from './release';
 import type { AttachedContainer } from './settings';
@@ -35,7 +36,7 @@ export async function removeNetwork(
       if (readDefinition(root, name)?.id !== id) throw networkNotFound(name);
       const users = networkUsers(network, running());
       if (users.length > 0) throw inUse(name, users);
-      if (hasPorts(network)) return 'has ports';
+      if (!isMacvlan(network) && hasPorts(network)) return 'has ports';
       takeDown(root, network);
       return 'removed';
     });

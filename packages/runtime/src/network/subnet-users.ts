@@ -36,11 +36,14 @@ export function subnetsTaken(root: string): Subnet[] {
 /**
  * Says in words who has addresses of a subnet: `network web (192.168.77.0/24)`, `link eth0 (192.168.0.0/16)`; undefined
  * when nobody has.
+ *
+ * @param sharesLink the subnet is that of the segment which a link of the host is on: links do not count
  */
-export function findSubnetUser(root: string, subnet: Subnet): string | undefined {
+export function findSubnetUser(root: string, subnet: Subnet, sharesLink = false): string | undefined {
   const networks = readDefinitions(root);
   const network = networks.find(other => overlaps(subnet, other.subnet));
   if (network !== undefined) return `network ${network.name} (${formatSubnet(network.subnet)})`;
+  if (sharesLink) return undefined;
   const clash = subnetsInUse().find(other => overlaps(subnet, other));
   return clash === undefined ? undefined : `${linkText(clash.link)} (${formatSubnet(clash)})`;
 }

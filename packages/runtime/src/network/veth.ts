@@ -1,10 +1,12 @@
 import { NETNS_FD, type NetworkPlan } from '../plan/plan';
 import type { Network } from './definition';
+import type { MacvlanOptions } from './driver-options';
 import type { Ipv4 } from './ipv4';
 import type { Ipv6 } from './ipv6';
 import { hasIpv6 } from './kernel-ipv6';
+import { isMacvlan, parentIndex } from './macvlan';
 import { addAddress, addAddress6 } from './netlink/address';
-import { createVeth, raiseBridgePort, raiseLink } from './netlink/link';
+import { createMacvlan, createVeth, MACVLAN_MODES, raiseBridgePort, raiseLink } from './netlink/link';
 
 /**
  * Index of a container's first interface, chosen by us so that the address can be set in the same batch that brings it
@@ -14,7 +16,7 @@ const FIRST_CONTAINER_INDEX = 100;
 
 /** Where a container's interface goes. */
 export interface VethPlace {
-  /** Name of the host's end. */
+  /** Name of the host's end; empty where there is none. */
   readonly name: string;
   /** Which of the container's interfaces it is: 0 for eth0. */
   readonly slot: number;
@@ -61,6 +63,7 @@ export function addressesOf(index: number): [Ipv4, Ipv4] {
  */
 export function hostMessages(place: VethPlace, namespaceFd = NETNS_FD): Buffer {
   const { network } = place;
+  if (isMacvlan(network)) return macvlanMessage(place, network.macvlan, namespaceFd);
   const index = linkIndex(place.address);
   return Buffer.concat([
     createVeth({
@@ -77,6 +80,23 @@ export function hostMessages(place: VethPlace, namespaceFd = NETNS_FD): Buffer {
     }),
     raiseBridgePort(index, portModes(network)),
   ]);
+}
+
+function macvlanMessage(
+  { slot, hardwareAddress, network }: VethPlace,
+  options: MacvlanOptions,
+  namespaceFd: number,
+): Buffer {
+  const { mtu } = network.driver;
+  return createMacvlan({
+    index: FIRST_CONTAINER_INDEX + slot,
+    name: containerLinkName(slot),
+    parent: parentIndex(network.name, options),
+    mode: MACVLAN_MODES[options.mode],
+    hardwareAddress,
+    ...(mtu === undefined ? {} : { mtu }),
+    namespaceFd,
+  });
 }
 
 /** How the host's end behaves as a port of its network's bridge. */

@@ -44,6 +44,8 @@ const IFLA_BRPORT_MODE = 4;
 const IFLA_BRPORT_ISOLATED = 33;
 const ON = 1;
 const VETH_INFO_PEER = 1;
+const IFLA_LINK = 5;
+const IFLA_MACVLAN_MODE = 1;
 
 /** The loopback device of every network namespace. */
 export const LOOPBACK_INDEX = 1;
@@ -116,6 +118,42 @@ export function createVeth(veth: VethLink): Buffer {
     attribute(IFLA_MASTER, u32(veth.master)),
     ...mtuAttribute(veth.mtu),
     nested(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, zeroTerminated('veth')), nested(IFLA_INFO_DATA, peer)),
+  );
+}
+
+/** enum macvlan_mode (linux/if_link.h): whether links of one parent reach one another, and how. */
+export const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
+
+/** How a macvlan link is made. */
+export interface MacvlanLink {
+  /** Undefined: the kernel chooses. */
+  readonly index?: number;
+  readonly name: string;
+  readonly parent: number;
+  readonly mode: number;
+  readonly hardwareAddress?: Uint8Array;
+  readonly mtu?: number;
+  /** Descriptor, in the sending process, of the namespace that takes it. */
+  readonly namespaceFd?: number;
+}
+
+/** Creates a macvlan link, down. Fails with EOPNOTSUPP where the kernel has none. */
+export function createMacvlan(link: MacvlanLink): Buffer {
+  const { index = 0, hardwareAddress, namespaceFd } = link;
+  return message(
+    RTM_NEWLINK,
+    CREATE,
+    linkHeader(index),
+    attribute(IFLA_IFNAME, zeroTerminated(link.name)),
+    attribute(IFLA_LINK, u32(link.parent)),
+    ...(hardwareAddress === undefined ? [] : [attribute(IFLA_ADDRESS, hardwareAddress)]),
+    ...mtuAttribute(link.mtu),
+    ...(namespaceFd === undefined ? [] : [attribute(IFLA_NET_NS_FD, u32(namespaceFd))]),
+    nested(
+      IFLA_LINKINFO,
+      attribute(IFLA_INFO_KIND, zeroTerminated('macvlan')),
+      nested(IFLA_INFO_DATA, attribute(IFLA_MACVLAN_MODE, u32(link.mode))),
+    ),
   );
 }
 
