@@ -45,6 +45,18 @@ int state_write(void) {
   return state_replace("state.json", text, (size_t)format_state(text, sizeof text));
 }
 
+/** Writes over a file in place. It is not much longer than before: a full disk has room for that. */
+static int overwrite(const char* path, const char* text, size_t length) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd == -1) return -1;
+  int result = write_all(fd, text, length);
+  if (result == 0) result = ftruncate(fd, (off_t)length);
+  int reason = errno;
+  close(fd);
+  errno = reason;
+  return result;
+}
+
 int state_replace(const char* name, const char* text, size_t length) {
   char temporary[PATH_MAX], path[PATH_MAX];
   const char* folder = monitor.plan.session.state_dir;
@@ -54,12 +66,13 @@ int state_replace(const char* name, const char* text, size_t length) {
     return -1;
   }
   int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd == -1) return -1;
-  int result = write_all(fd, text, length);
+  int result = fd == -1 ? -1 : write_all(fd, text, length);
   if (result == 0) result = rename(temporary, path);
   int reason = errno;
-  close(fd);
+  if (fd != -1) close(fd);
   if (result == -1) unlink(temporary);
+  // What a container ended with must not be lost for want of a new file.
+  if (result == -1 && (reason == ENOSPC || reason == EDQUOT)) result = overwrite(path, text, length);
   errno = reason;
   return result;
 }

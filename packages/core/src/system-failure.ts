@@ -15,3 +15,9 @@ export function systemFailureText(error: unknown): string {
 export function unnamedErrno(errno: number): string | undefined {
   return UNNAMED[errno]?.[0];
 }
+
+/** Whether a system call failed because a disk, or a quota of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  return code === 'ENOSPC' || errno === -122;
+}

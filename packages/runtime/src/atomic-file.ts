@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { isDiskFull } from '@tinyd/core';
 
 /**
  * Replaces a file as a whole and for good: a reader, or the next boot, sees the old content or the new one.
@@ -17,6 +27,25 @@ export function replaceFile(path: string, content: string | Uint8Array, mode = 0
  */
 export function replaceUnflushed(path: string, content: string | Uint8Array, mode = 0o600): void {
   replace(path, content, mode, () => undefined);
+}
+
+/**
+ * The same for what has to be noted on a full disk as well: where there is no room for a new file, the old one is written
+ * over, for which it has its room.
+ */
+export function replaceEvenIfFull(path: string, content: string): void {
+  try {
+    replaceFile(path, content);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const fd = openSync(path, 'r+');
+    try {
+      ftruncateSync(fd, writeSync(fd, content, 0));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
 function replace(
@@ -37,7 +66,8 @@ function replace(
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    // A write to a descriptor does not know what it was for.
+    throw systemCode(error) === undefined ? error : Object.assign(error as Error, { path });
   }
 }
 

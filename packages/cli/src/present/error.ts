@@ -1,5 +1,8 @@
-import { isTinydError, TinydError, unnamedErrno } from '@tinyd/core';
+import { isDiskFull, isTinydError, TinydError, unnamedErrno } from '@tinyd/core';
 import { oneLine, stripControls } from './strip-controls';
+
+const DISK_FULL =
+  'the disk is full: tinyd system df shows what takes the room, tinyd rm and tinyd system prune give some back';
 
 /** Turns whatever was thrown into a TinydError, so that every failure has a code and one line of text. */
 export function asTinydError(error: unknown): TinydError {
@@ -9,9 +12,7 @@ export function asTinydError(error: unknown): TinydError {
     return new TinydError(
       'ERR_TINYD_SYSTEM',
       `cannot ${error.syscall}${where}: ${unnamedErrno(-(error.errno ?? 0)) ?? error.code}`,
-      {
-        cause: error,
-      },
+      { cause: error, ...(isDiskFull(error) ? { hint: DISK_FULL } : {}) },
     );
   }
   const text = error instanceof Error ? error.message : String(error);

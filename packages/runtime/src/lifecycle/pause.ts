@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { TinydError } from '@tinyd/core';
 import { freeze, thaw } from '../cgroup/freezer';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
@@ -35,7 +34,8 @@ export async function pauseContainer(context: RuntimeContext, id: string): Promi
 /** Lets the processes of a paused container run on. Fails with ERR_TINYD_CONTAINER_STATE when it is not paused. */
 export async function unpauseContainer(context: RuntimeContext, id: string): Promise<void> {
   await locked(context, id, 'unpause', async view => {
-    if (!isPaused(view)) throw notPaused(view.record.name);
+    const { name } = view.record;
+    if (!isPaused(view)) throw wrongState('unpause', name, 'running', `tinyd pause ${name} freezes it`);
     thaw(id);
     recordContainer(context, view.record, 'unpause');
   });
@@ -54,12 +54,6 @@ async function locked(
     const { status } = view.state;
     if (!STATUS_RULES[status].hasProcess) throw wrongState(verb, view.record.name, status);
     await action(view);
-  });
-}
-
-function notPaused(name: string): TinydError {
-  return new TinydError('ERR_TINYD_CONTAINER_STATE', `unpause container ${name}: it is not paused`, {
-    details: { container: name, status: 'running' },
   });
 }
 

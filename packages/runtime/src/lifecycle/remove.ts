@@ -42,7 +42,9 @@ export async function removeContainer(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const view = requireContainer(context, id);
     if (!STATUS_RULES[view.state.status].canRemove) {
-      if (options.force !== true) throw wrongState('remove', view.record.name, visibleStatus(view));
+      const { name } = view.record;
+      const hint = `stop it first: tinyd stop ${name}, or remove it as it is: tinyd rm --force ${name}`;
+      if (options.force !== true) throw wrongState('remove', name, visibleStatus(view), hint);
       suppressRestart(view.paths);
       const { state } = requireContainer(context, id);
       if (

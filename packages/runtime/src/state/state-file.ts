@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { replaceFile, systemCode } from '../atomic-file';
+import { replaceEvenIfFull, systemCode } from '../atomic-file';
 
 /**
  * `state.json`: what the monitor records of its process, replaced as a whole at start and at the end.
@@ -64,7 +64,7 @@ export function parseStateFile(text: string, path: string): StateFile | undefine
 
 /** Writes a final state in place of a monitor that is gone. */
 export function writeStateFile(path: string, state: StateFile): void {
-  replaceFile(path, `${JSON.stringify(state)}\n`);
+  replaceEvenIfFull(path, `${JSON.stringify(state)}\n`);
 }
 
 function parse(text: string): unknown {

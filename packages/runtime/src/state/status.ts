@@ -125,21 +125,27 @@ function whyLost(file: StateFile, host: Liveness): string | undefined {
   return monitorLives ? undefined : LOST_REASONS.monitor;
 }
 
-const VERB_HINTS: Readonly<Record<VisibleStatus, string>> = {
-  created: 'start it first: tinyd start',
-  running: 'stop it first: tinyd stop, or use --force',
-  restarting: 'wait until it runs, or stop it: tinyd stop',
-  exited: 'start it again: tinyd start',
-  paused: 'let it run on first: tinyd unpause',
+/** The verb that leads out of a state. */
+const WAYS_OUT: Readonly<Record<VisibleStatus, (name: string) => string>> = {
+  created: name => `start it first: tinyd start ${name}`,
+  running: name => `stop it first: tinyd stop ${name}, or use --force`,
+  restarting: name => `wait until it runs, or stop it: tinyd stop ${name}`,
+  exited: name => `start it again: tinyd start ${name}`,
+  paused: name => `let it run on first: tinyd unpause ${name}`,
 };
 
-/** Refuses a verb in the wrong state, naming the state and the verb that helps. */
-export function wrongState(verb: string, name: string, status: VisibleStatus): TinydError {
+/** Refuses a verb in the wrong state, naming the state and the verb that helps; by default one that leads out of it. */
+export function wrongState(
+  verb: string,
+  name: string,
+  status: VisibleStatus,
+  hint = WAYS_OUT[status](name),
+): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
     `${verb} container ${name}: it is ${STATUS_WORDS[status]}`,
     {
-      hint: VERB_HINTS[status],
+      hint,
       details: { container: name, status },
     },
   );
