@@ -1,5 +1,6 @@
 import { TinydCommand } from '../command';
 import { text, texts } from '../flags/define';
+import { invalidFlag } from '../flags/invalid';
 import { parseLogTime } from '../flags/log-times';
 import { writeOut } from '../output';
 import { eventPrinter } from '../present/event-line';
@@ -31,9 +32,13 @@ export default class Events extends TinydCommand {
     const now = Date.now();
     const isWanted = eventFilter(flags.filter);
     const print = eventPrinter(flags.format);
+    const sinceNs = flags.since === undefined ? undefined : parseLogTime('since', flags.since, now);
+    const untilNs = flags.until === undefined ? undefined : parseLogTime('until', flags.until, now);
+    if (sinceNs !== undefined && untilNs !== undefined && sinceNs > untilNs)
+      throw invalidFlag('since', flags.since ?? '', 'it is after --until');
     const events = this.openRuntime().events({
-      ...(flags.since === undefined ? {} : { sinceNs: parseLogTime('since', flags.since, now) }),
-      ...(flags.until === undefined ? {} : { untilNs: parseLogTime('until', flags.until, now) }),
+      ...(sinceNs === undefined ? {} : { sinceNs }),
+      ...(untilNs === undefined ? {} : { untilNs }),
     });
     for await (const event of events) {
       if (isWanted(event)) writeOut(`${print(event)}\n`);

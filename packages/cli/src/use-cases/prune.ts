@@ -83,14 +83,19 @@ export async function pruneNetworks(runtime: Runtime, filter: PruneFilter): Prom
 }
 
 /** Removes images without a tag, or (`all`) every image, that no container was made from. */
-export function pruneImages(
+export async function pruneImages(
   store: Store,
   runtime: Runtime,
   options: { readonly all: boolean; readonly filter: PruneFilter },
 ): Promise<Pruned> {
   const { all, filter } = options;
   const matches = (row: ImageRow) => filter(row);
-  return store.prune({ all, matches, usedBy: id => imageUsers(runtime, id) });
+  const pruned = await store.prune({ all, matches, usedBy: id => imageUsers(runtime, id) });
+  for (const item of pruned.removed) {
+    if ('untagged' in item) runtime.recordImage('untag', item.untagged);
+    else runtime.recordImage('delete', item.deleted);
+  }
+  return pruned;
 }
 
 /** What was removed. */
