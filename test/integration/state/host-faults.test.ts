@@ -80,6 +80,33 @@ describe('a host in trouble', function () {
       assert.equal(await tinyd.ok('run', '--rm', ...OWN, 'echo', 'works'), 'works');
     }));
 
+  it('with a bridge that vanished and rules that somebody flushed: mends them and says so', async () => {
+    const tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
+    try {
+      await tinyd.ok('pull', '-q', 'busybox');
+      await tinyd.ok('run', '-d', '--name', 'c', 'busybox', 'httpd', '-f', '-h', '/www');
+      const network = '{{.NetworkSettings.Bridge}} {{.NetworkSettings.IPAddress}}';
+      const [bridge = '', address = ''] = (await tinyd.ok('inspect', '-f', network, 'c')).split(' ');
+      execFileSync('ip', ['link', 'delete', bridge]);
+      execFileSync('nft', ['delete', 'table', 'inet', 'tinyd']);
+      const fetch = ['run', '--rm', 'busybox', 'wget', '-q', '-O-', `http://${address}/`];
+      const mended = await tinyd.run(fetch);
+      assert.equal(mended.stdout, '<h1>Welcome to busybox!</h1>\n', mended.stderr);
+      assert.match(
+        mended.stderr,
+        new RegExp(
+          [
+            'tinyd run: warning: somebody had removed the packet rules of network bridge: wrote them again, for 1 container .*',
+            `tinyd run: warning: bridge ${bridge} of network bridge had vanished: made it again, with 1 container .*`,
+          ].join('\n'),
+        ),
+      );
+      assert.equal((await tinyd.run(fetch)).stderr, '');
+    } finally {
+      await tinyd.dispose();
+    }
+  });
+
   const unmountBelow = (folder: string): void => {
     const table = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     const points = table.map(line => line.split(' ')[4] ?? '').filter(point => point.startsWith(folder));

@@ -32,6 +32,8 @@ export interface PreparedNetwork {
   readonly settings: readonly NetworkSettings[];
   /** `--network container:ID`: the namespace to join. */
   readonly joinedNetwork?: string;
+  /** What had to be repaired of its networks. */
+  readonly repairs?: readonly string[];
 }
 
 /**
@@ -57,6 +59,7 @@ export async function prepareNetwork(
     }
     return { releases: [], settings: [], joinedNetwork: `/proc/${other.state.pid}/ns/net` };
   }
+  const repairs: string[] = [];
   const attachment = await attachNetworks({
     root: context.layout.root,
     containerId: record.id,
@@ -65,12 +68,14 @@ export async function prepareNetwork(
     publishAll: options.publishAll,
     exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
     running: () => runningNetworks(context),
+    tell: repair => repairs.push(repair),
   });
   undo.add(() => giveBackNetwork(context, paths));
   replaceUnflushed(paths.network, `${JSON.stringify(attachment.settings)}\n`);
   const { plan, settings } = attachment;
   announceNames(context, record, settings);
-  return settings.some(resolvesNames) ? { ...attachment, plan: { ...plan, dns: dnsPlan() } } : attachment;
+  const prepared = { ...attachment, repairs };
+  return settings.some(resolvesNames) ? { ...prepared, plan: { ...plan, dns: dnsPlan() } } : prepared;
 }
 
 /** Adds the sysctls of the specification to a network plan: the helper writes them once the namespaces are made. */

@@ -135,7 +135,7 @@ async function start(
     throw (await claimError(context, network, report)) ?? failure;
   }
   for (const settings of network.settings) forgetFlows(settings);
-  const warnings = [...cgroups.warnings, ...report.warnings];
+  const warnings = [...(network.repairs ?? []), ...cgroups.warnings, ...report.warnings];
   return { started: true, warnings, ...(client === undefined ? {} : { client }) };
 }
 

@@ -26,6 +26,8 @@ export interface AttachRequest {
   readonly exposed: readonly string[];
   /** The places that running containers of this root have; asked only where it matters. */
   readonly running: () => readonly AttachedContainer[];
+  /** Told what had to be repaired of the networks. */
+  readonly tell?: (repair: string) => void;
 }
 
 /**
@@ -42,7 +44,8 @@ export async function attachNetworks(request: AttachRequest): Promise<Attachment
   const places: TakenPlace[] = [];
   try {
     for (const [slot, endpoint] of endpoints.entries()) {
-      places.push(takePlace({ root, containerId, slot, endpoint, running }));
+      const { tell } = request;
+      places.push(takePlace({ root, containerId, slot, endpoint, running, ...(tell && { tell }) }));
     }
     const gateway = gatewayOf(places);
     if (gateway === undefined && request.ports.length > 0) throw nothingLeadsIn(endpoints);

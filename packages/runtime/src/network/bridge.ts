@@ -35,12 +35,14 @@ const LONGEST_ALIAS = 60;
  *
  * @param running the containers of this root that are on networks: what they publish is put back when the rules
  * had to be, and they join the bridge again when that had to be made again.
+ * @param tell told what was repaired under containers that run
  * Fails with ERR_TINYD_NETWORK_NOT_FOUND or ERR_TINYD_NETWORK_FAILED.
  */
 export function ensureNetwork(
   root: string,
   running: () => readonly AttachedContainer[],
   name = DEFAULT_NETWORK,
+  tell: (repair: string) => void = () => undefined,
 ): Network {
   try {
     const known = readDefinition(root, name);
@@ -49,7 +51,7 @@ export function ensureNetwork(
       return known;
     }
     if (known !== undefined && networkStands(known)) return known;
-    return withNamespaceLock(() => repairNetwork(root, name, running));
+    return withNamespaceLock(() => repairNetwork(root, name, running, tell));
   } catch (cause) {
     if (cause instanceof TinydError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -79,17 +81,30 @@ function networkStands(network: Network): boolean {
   );
 }
 
-function repairNetwork(root: string, name: string, running: () => readonly AttachedContainer[]): Network {
+function repairNetwork(
+  root: string,
+  name: string,
+  running: () => readonly AttachedContainer[],
+  tell: (repair: string) => void,
+): Network {
   dropUnfinishedFiles(root);
   const attached = (network: Network) =>
     running().flatMap(({ settings }) => (settings.networkId === network.id ? [settings] : []));
   const network = usableNetwork(root, name, attached);
   // The rules come before the bridge that depends on them: there is no moment without protection.
-  if (!firewallStands(networkElements(network))) raiseRules(root, network, running);
+  const members = attached(network);
+  const others = members.length === 1 ? '1 container that runs' : `${members.length} containers that run`;
+  if (!firewallStands(networkElements(network))) {
+    raiseRules(root, network, running);
+    if (members.length > 0)
+      tell(`somebody had removed the packet rules of network ${name}: wrote them again, for ${others} on it`);
+  }
   if (!bridgeStands(network)) {
     resetAddresses(root, network);
     raiseBridge(root, network);
-    for (const { address } of attached(network)) rejoinBridge(parseIpv4(address), network);
+    for (const { address } of members) rejoinBridge(parseIpv4(address), network);
+    if (members.length > 0)
+      tell(`bridge ${network.bridge} of network ${name} had vanished: made it again, with ${others} on it`);
   }
   setForwarding(true);
   if (network.ipv6 !== undefined) startForwarding6();

@@ -21,6 +21,8 @@ export interface PlaceRequest {
   readonly slot: number;
   readonly endpoint: NetworkEndpoint;
   readonly running: () => readonly AttachedContainer[];
+  /** Told what had to be repaired of the network. */
+  readonly tell?: (repair: string) => void;
 }
 
 /** A place on one network. */
@@ -34,8 +36,8 @@ export interface TakenPlace extends VethPlace {
  *
  * Fails as {@link ensureNetwork} does, with ERR_TINYD_ADDRESS_TAKEN, ERR_TINYD_NETWORK_FULL or ERR_TINYD_OPTION_INVALID.
  */
-export function takePlace({ root, containerId, slot, endpoint, running }: PlaceRequest): TakenPlace {
-  const network = ensureNetwork(root, running, endpoint.network);
+export function takePlace({ root, containerId, slot, endpoint, running, tell }: PlaceRequest): TakenPlace {
+  const network = ensureNetwork(root, running, endpoint.network, tell);
   const name = isMacvlan(network) ? '' : hostVethName(containerId, slot);
   // Left over from a start of this container that was killed.
   if (name !== '' && findLink(name) !== undefined) deleteLinkIfPresent(name);
