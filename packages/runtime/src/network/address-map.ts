@@ -3,8 +3,8 @@ import { TinydError } from '@tinyd/core';
 import { lockNow } from '@tinyd/native';
 import { addressMapFile, type Network } from './definition';
 import { formatIpv4, formatSubnet, type Ipv4, subnetSize } from './ipv4';
-import { hasLink, linkIndexes } from './links';
-import { addressesOf, linkIndex } from './veth';
+import { allLinks, hasLink, linkIndexes } from './links';
+import { addressesOf, isContainerLink, linkIndex } from './veth';
 
 const FREE = 0x30;
 const USED = 0x31;
@@ -166,7 +166,7 @@ export function releaseAddress(root: string, network: Network, address: Ipv4): v
   if (offset < 0 || offset >= subnetSize(network.subnet)) return;
   if (reservedAddresses(network).includes(address)) return;
   withMap({ root, network }, map => {
-    if (!hasLink(linkIndex(address))) map.release(address);
+    if (!allLinks().some(link => isContainerLink(link, address))) map.release(address);
   });
 }
 

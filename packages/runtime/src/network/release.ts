@@ -4,12 +4,12 @@ import { type Network, readDefinition, readDefinitions, removeDefinition } from 
 import { FORWARDING_NOTE, setForwarding } from './forwarding';
 import { forgetInHostFirewall } from './host-firewall';
 import { parseIpv4 } from './ipv4';
-import { deleteLinkIfPresent, hasLink } from './links';
+import { allLinks, deleteLinkIfPresent } from './links';
 import { isMacvlan } from './macvlan';
 import { networkElements } from './nftables/elements';
 import { dropElements, dropUnusedTable } from './nftables/firewall';
 import { type NetworkSettings, settingsElements } from './settings';
-import { linkIndex } from './veth';
+import { isContainerLink } from './veth';
 
 /**
  * Takes back from outside what a container had on the network: for a start that failed, and for a container whose
@@ -17,12 +17,13 @@ import { linkIndex } from './veth';
  */
 export function releaseNetwork(root: string, settings: NetworkSettings): void {
   if (settings.hostVeth !== '') deleteLinkIfPresent(settings.hostVeth);
+  const address = parseIpv4(settings.address);
   // Another container has the address by now, and with it all that is left.
-  if (hasLink(linkIndex(parseIpv4(settings.address)))) return;
+  if (allLinks().some(link => isContainerLink(link, address))) return;
   dropElements(settingsElements(settings));
   const network = readDefinition(root, settings.network);
   if (network !== undefined && network.id === settings.networkId) {
-    releaseAddress(root, network, parseIpv4(settings.address));
+    releaseAddress(root, network, address);
   }
 }
 

@@ -6,7 +6,14 @@ import type { Ipv6 } from './ipv6';
 import { hasIpv6 } from './kernel-ipv6';
 import { isMacvlan, parentIndex } from './macvlan';
 import { addAddress, addAddress6 } from './netlink/address';
-import { createMacvlan, createVeth, MACVLAN_MODES, raiseBridgePort, raiseLink } from './netlink/link';
+import {
+  createMacvlan,
+  createVeth,
+  type Link,
+  MACVLAN_MODES,
+  raiseBridgePort,
+  raiseLink,
+} from './netlink/link';
 
 /**
  * Index of a container's first interface, chosen by us so that the address can be set in the same batch that brings it
@@ -39,6 +46,11 @@ export function containerLinkName(slot: number): string {
 export function hostVethName(containerId: string, slot = 0): string {
   const ending = slot === 0 ? '' : `_${slot}`;
   return `veth${containerId.slice(0, 11 - ending.length)}${ending}`;
+}
+
+/** True when the link of an address is the host's end of a container's: a stranger's link there says nothing of containers. */
+export function isContainerLink({ index, name }: Link, address: Ipv4): boolean {
+  return index === linkIndex(address) && /^veth[0-9a-f]{7,11}(_\d+)?$/.test(name);
 }
 
 /**
