@@ -1,5 +1,5 @@
 // npm run test:vm: boots Debian's stock kernel with systemd and cgroup v2 alone, and runs the tests of test/vm in it.
-// Words go to mocha, and hold no blanks: npm run test:vm -- --fgrep memory
+// Words go to mocha, and hold no blanks: npm run test:vm -- --fgrep memory; `second-boot` alone leaves out the first boot's.
 import { mkdirSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';

@@ -17,7 +17,7 @@ describe('published ports where the FORWARD chain drops by policy', () => {
   /** Asks the host for a page, from the machine outside. */
   const page = (port: number) => {
     const request = `exec 3<>/dev/tcp/${HOST}/${port}; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3`;
-    return onHost(`ip netns exec outside timeout 10 bash -c '${request}'`);
+    return onHost(`ip netns exec outside timeout 10 bash -c '${request}' 2>&1`);
   };
 
   before(() => {

@@ -123,7 +123,7 @@ function installUnits(tree) {
   mkdirSync(join(units, 'multi-user.target.wants'), { recursive: true });
   symlinkSync('../tinyd-tests.service', join(units, 'multi-user.target.wants/tinyd-tests.service'));
   for (const name of MASKED) symlinkSync('/dev/null', join(units, name));
-  run('chroot', [tree, 'systemd-sysusers']);
+  run('chroot', [tree, 'systemd-sysusers'], { quiet: true });
   writeFileSync(join(tree, 'etc/machine-id'), `${'7'.repeat(32)}\n`);
   writeFileSync(join(tree, 'etc/hostname'), 'guest\n');
   writeFileSync(join(tree, 'etc/hosts'), '127.0.0.1 localhost guest\n');
@@ -134,7 +134,7 @@ function makeQuotaDisks(tree, folder) {
   const disk = (name, command) => {
     const path = join(tree, name);
     run('truncate', ['--size', String(512 * MEGABYTE), path]);
-    run('chroot', [tree, ...command, `/${name}`]);
+    run('chroot', [tree, ...command, `/${name}`], { quiet: true });
     renameSync(path, join(folder, name));
   };
   disk('quota.ext4', ['mkfs.ext4', '-q', '-O', 'quota,project', '-E', 'quotatype=prjquota']);
