@@ -1,4 +1,5 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
+export { type OfferedLimits, offeredLimits } from './cgroup/offered';
 export { Container } from './container';
 export type { SettledContainer } from './context';
 export type { EventDocument } from './events/event';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { arch, cpus, hostname, release, totalmem } from 'node:os';
-import type { VisibleStatus } from '@tinyd/runtime';
+import { cpus, hostname, machine, release, totalmem } from 'node:os';
+import { type OfferedLimits, offeredLimits, type VisibleStatus } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
 import { showOut } from '../output';
@@ -25,26 +25,30 @@ export default class Info extends TinydCommand {
       [' Paused', facts.ContainersPaused],
       [' Stopped', facts.ContainersStopped],
       ['Images', facts.Images],
-      ['Version', facts.ServerVersion],
-      ['Storage driver', facts.Driver],
-      ['Logging driver', facts.LoggingDriver],
-      ['Cgroup version', facts.CgroupVersion],
-      ['Kernel', facts.KernelVersion],
-      ['Operating system', facts.OperatingSystem],
+      ['Server Version', facts.ServerVersion],
+      ['Storage Driver', facts.Driver],
+      ['Logging Driver', facts.LoggingDriver],
+      ['Cgroup Driver', facts.CgroupDriver],
+      ['Cgroup Version', facts.CgroupVersion],
+      ['Kernel Version', facts.KernelVersion],
+      ['Operating System', facts.OperatingSystem],
+      ['OSType', facts.OSType],
       ['Architecture', facts.Architecture],
       ['CPUs', facts.NCPU],
-      ['Memory', binarySize(facts.MemTotal)],
+      ['Total Memory', binarySize(facts.MemTotal)],
       ['Name', facts.Name],
-      ['Root', facts.DockerRootDir],
-      ['State', facts.StateDir],
+      ['Docker Root Dir', facts.DockerRootDir],
+      ['State Dir', facts.StateDir],
     ];
-    showOut(lines.map(([name, value]) => `${name}: ${value}\n`).join(''));
+    const warnings = facts.Warnings.map(warning => `${warning}\n`);
+    showOut([...lines.map(([name, value]) => `${name}: ${value}\n`), ...warnings].join(''));
   }
 
   /** docker's keys where docker has them. */
   private facts() {
     const containers = this.openRuntime().containers();
     const count = (status: VisibleStatus) => containers.filter(each => each.status === status).length;
+    const limits = offeredLimits();
     const [running, paused] = [count('running'), count('paused')];
     return {
       Containers: containers.length,
@@ -57,13 +61,15 @@ export default class Info extends TinydCommand {
           .map(image => image.id),
       ).size,
       Driver: 'overlay2',
+      ...limits,
+      Warnings: WANTED.filter(({ key }) => !limits[key]).map(({ words }) => `WARNING: No ${words} support`),
       LoggingDriver: 'json-file',
       CgroupDriver: 'cgroupfs',
       CgroupVersion: cgroupVersion(),
       KernelVersion: release(),
       OperatingSystem: operatingSystem(),
       OSType: 'linux',
-      Architecture: arch(),
+      Architecture: machine(),
       NCPU: cpus().length,
       MemTotal: totalmem(),
       Name: hostname(),
@@ -73,6 +79,16 @@ export default class Info extends TinydCommand {
     };
   }
 }
+
+/** What docker warns of when the host lacks it. */
+const WANTED: readonly { readonly key: keyof OfferedLimits; readonly words: string }[] = [
+  { key: 'MemoryLimit', words: 'memory limit' },
+  { key: 'SwapLimit', words: 'swap limit' },
+  { key: 'CpuCfsQuota', words: 'cpu cfs quota' },
+  { key: 'CPUShares', words: 'cpu shares' },
+  { key: 'CPUSet', words: 'cpuset' },
+  { key: 'PidsLimit', words: 'pids limit' },
+];
 
 /** `2` where the unified hierarchy is mounted alone, else `1`, which includes hybrid hosts. */
 function cgroupVersion(): string {

@@ -5,6 +5,9 @@ import { writeOut } from '../output';
 import { renderFormat } from '../present/format';
 import { VERSION } from '../version';
 
+/** Architectures as platforms of images name them. */
+const PLATFORM_NAMES: Readonly<Record<string, string>> = { x64: 'amd64' };
+
 /** `tinyd version`. */
 export default class Version extends TinydCommand {
   static override summary = 'Show the version';
@@ -12,7 +15,7 @@ export default class Version extends TinydCommand {
   static override rootReason = undefined;
   static override examples = [
     'tinyd version',
-    "tinyd version --format '{{.Version}}'",
+    "tinyd version --format '{{.Server.Version}}'",
     'tinyd version --format json',
   ];
   static override flags = {
@@ -21,12 +24,14 @@ export default class Version extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(Version);
+    const here = { Version: VERSION, Os: process.platform, Arch: PLATFORM_NAMES[arch()] ?? arch() };
     const facts = {
-      Version: VERSION,
+      ...here,
       NodeVersion: process.version,
-      Os: process.platform,
-      Arch: arch(),
       KernelVersion: release(),
+      // Where docker's scripts look: client and server are one.
+      Client: here,
+      Server: { ...here, KernelVersion: release() },
     };
     if (flags.format !== undefined) return writeOut(renderFormat(facts, flags.format));
     const line = (name: string, value: string) => ` ${`${name}:`.padEnd(18)} ${value}\n`;

@@ -1,0 +1,39 @@
+import { strict as assert } from 'node:assert';
+import { machine, totalmem } from 'node:os';
+import { useEngine } from './suite';
+
+describe('what an engine says of itself and the host', () => {
+  const engine = useEngine();
+
+  it('is found under docker’s keys by info', async () => {
+    const keys = '{{.OSType}} {{.Architecture}} {{.Driver}} {{.LoggingDriver}} {{.MemTotal}}';
+    assert.equal(
+      await engine.ok('info', '--format', keys),
+      `linux ${machine()} overlay2 json-file ${totalmem()}`,
+    );
+    const limits = '{{.MemoryLimit}} {{.CpuCfsQuota}} {{.CPUShares}} {{.CPUSet}} {{.PidsLimit}}';
+    assert.match(await engine.ok('info', '--format', limits), /^(true|false)( (true|false)){4}$/);
+  });
+
+  it('is found under docker’s words by info', async () => {
+    const text = await engine.ok('info');
+    for (const words of [
+      'Containers: \\d+',
+      'Running: \\d+',
+      'Images: \\d+',
+      'Server Version: \\S+',
+      'Storage Driver: overlay2',
+      'Cgroup Version: [12]',
+      'Kernel Version: \\S+',
+      'OSType: linux',
+      'Total Memory: \\S+',
+      'Docker Root Dir: /\\S+',
+    ])
+      assert.match(text, new RegExp(`^ *${words}$`, 'm'));
+  });
+
+  it('is found under Client and Server by version', async () => {
+    const keys = '{{.Client.Version}} {{.Server.Version}} {{.Server.Os}} {{.Server.Arch}}';
+    assert.match(await engine.ok('version', '--format', keys), /^\d\S+ \d\S+ linux (amd64|arm64)$/);
+  });
+});
