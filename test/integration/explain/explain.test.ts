@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeImage, type RegistryServer, serveRegistry } from '@tinyd/registry';
 import type { Explanation } from '@tinyd/runtime';
 import { busyboxTar } from '../../support/busybox-registry';
@@ -342,6 +343,46 @@ describe('explain', function () {
     assert.equal(explanation.cause, 'lost');
     assert.match(explanation.verdict, /the monitor of the container was killed/);
     assert.match(explanation.advice.at(-1) ?? '', /dmesg/);
+  });
+
+  it('tells why it is started again and again, and what its health check says', async () => {
+    const script = 'echo no config >&2; exit 3';
+    await tinyd.ok(
+      ...[
+        'run',
+        '-d',
+        '--name',
+        'c',
+        '--restart',
+        'always',
+        '--network',
+        'none',
+        'broken',
+        'sh',
+        '-c',
+        script,
+      ],
+    );
+    let again = await explained('c');
+    while (!again.verdict.startsWith('waits')) again = await explained('c');
+    assert.match(
+      again.verdict,
+      /^waits to be started again, for the \d+(st|nd|rd|th) time: it ended by itself with status 3$/,
+    );
+    assert.equal(again.advice.at(-1), 'end it for good: tinyd stop c');
+    assert.equal(again.log.at(-1)?.text, 'no config\n');
+    const health = [
+      '--health-cmd',
+      'echo sick; exit 1',
+      '--health-interval',
+      '100ms',
+      '--health-retries',
+      '2',
+    ];
+    await tinyd.ok('run', '-d', '--name', 'd', ...health, '--network', 'none', 'broken', 'sleep', '300');
+    while ((await tinyd.ok('inspect', '-f', '{{.State.Health.Status}}', 'd')) !== 'unhealthy')
+      await sleep(50);
+    assert.match(facts(await explained('d')), /Health: unhealthy, \d+ probes failed in a row: sick/);
   });
 
   it('answers for several, and says which is not there', async () => {

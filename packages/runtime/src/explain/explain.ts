@@ -7,11 +7,12 @@ import { imageProcess } from '../spec/generate';
 import { processArguments } from '../spec/process-arguments';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { readFailedStart } from '../state/failed-start';
+import { readHealth } from '../state/health';
 import { visibleStatus } from '../state/paused';
 import { explainEnd, PROGRAM_STATUSES } from './ended';
 import type { Diagnosis, Explanation, Finding, Obstacle } from './explanation';
 import { findObstacles, programObstacles } from './obstacles';
-import { counted, durationText, signalName, sizeText } from './words';
+import { counted, durationText, ordinal, signalName, sizeText } from './words';
 
 /** Lines of the log that go with an explanation. */
 const LOG_LINES = 8;
@@ -54,7 +55,17 @@ async function diagnose(
     return explainFailedStart(view, failed, await looking(findObstacles(context, view)));
   if (state.status === 'created') return explainCreated(view, await looking(findObstacles(context, view)));
   const asksProgram = state.signal === 0 && PROGRAM_STATUSES.has(state.exitCode);
-  return explainEnd(view, argv, asksProgram ? await looking(programObstacles(context, view)) : []);
+  const end = explainEnd(view, argv, asksProgram ? await looking(programObstacles(context, view)) : []);
+  return state.status === 'restarting' ? explainRestarting(view, end) : end;
+}
+
+/** Between two runs: why the last one ended is what matters. */
+function explainRestarting({ record, state }: ContainerView, end: Diagnosis): Diagnosis {
+  return {
+    ...end,
+    verdict: `waits to be started again, for the ${ordinal(state.restartCount + 1)} time: it ${end.verdict}`,
+    advice: [...end.advice, `end it for good: tinyd stop ${record.name}`],
+  };
 }
 
 /** A container whose files cannot even be looked at has that for an obstacle. */
@@ -114,9 +125,24 @@ function explainRunning(view: ContainerView): Diagnosis {
   return {
     cause: paused ? 'paused' : 'running',
     verdict: paused ? `is paused; it was started ${since} ago` : `has been running for ${since}`,
-    findings: [{ topic: 'Process', text: String(state.pid) }, ...memoryFindings(view)],
+    findings: [
+      { topic: 'Process', text: String(state.pid) },
+      ...memoryFindings(view),
+      ...healthFindings(view),
+    ],
     advice: paused ? [`let it run on: tinyd unpause ${record.name}`] : [],
   };
+}
+
+/** What its health check says, with the last lines of a probe that failed. */
+function healthFindings({ record, paths }: ContainerView): Finding[] {
+  const health = readHealth(record, paths);
+  if (health === undefined) return [];
+  const last = health.Log.at(-1);
+  const output = last === undefined || last.ExitCode === 0 ? '' : last.Output.trim();
+  const streak =
+    health.FailingStreak === 0 ? '' : `, ${counted(health.FailingStreak, 'probe')} failed in a row`;
+  return [{ topic: 'Health', text: `${health.Status}${streak}${output === '' ? '' : `: ${output}`}` }];
 }
 
 /** How full the writable layer is, of a container with a limit of disk space. */

@@ -39,3 +39,10 @@ export function signalName(signal: number): string {
 export function modeText(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');
 }
+
+/** 1st, 2nd, 3rd, 11th. */
+export function ordinal(count: number): string {
+  const tens = count % 100;
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th');
+  return `${count}${ending}`;
+}
