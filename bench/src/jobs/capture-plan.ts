@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { launchHelper } from '../../../packages/runtime/dist/helper/launch';
 
 /**
  * Program: a command of tinyd that also writes the plan that it hands to its helper. Arguments: the file, then tinyd's own.
@@ -7,11 +8,8 @@ import { join } from 'node:path';
  */
 const PACKAGES = join(__dirname, '../../../packages');
 
-type Launch = (plan: unknown, ...rest: readonly unknown[]) => unknown;
-
-const launch = require(join(PACKAGES, 'runtime/dist/helper/launch.js')) as { launchHelper: Launch };
-const { encodePlan } = require(join(PACKAGES, 'runtime/dist/plan/encode.js')) as {
-  encodePlan(plan: unknown): Uint8Array;
+const launch = require(join(PACKAGES, 'runtime/dist/helper/launch.js')) as {
+  launchHelper: typeof launchHelper;
 };
 const { main } = require(join(PACKAGES, 'cli/dist/main.js')) as {
   main(argv: readonly string[]): Promise<string>;
@@ -19,8 +17,8 @@ const { main } = require(join(PACKAGES, 'cli/dist/main.js')) as {
 
 const [file = '', ...argv] = process.argv.slice(2);
 const original = launch.launchHelper;
-launch.launchHelper = (plan, ...rest) => {
-  writeFileSync(file, encodePlan(plan));
-  return original(plan, ...rest);
+launch.launchHelper = (plan, attach) => {
+  writeFileSync(file, plan);
+  return original(plan, attach);
 };
 void main(argv);

@@ -9,6 +9,8 @@ import type { Session } from '../session/session';
 import type { StoreJob } from './job';
 
 const MANY = { containers: 1000, images: 200 };
+/** A busy machine takes its time for a thousand commands. */
+const CREATING_MS = 900_000;
 const MANY_QUICK = { containers: 200, images: 50 };
 
 /** A command of tinyd on a store. */
@@ -21,7 +23,7 @@ function command(store: Store, ...argv: readonly string[]): Command {
 function createContainers(store: Store, image: string, count: number): void {
   const { argv, env } = command(store, 'create', '--name', 'many-{}', '--network', 'none', image, 'true');
   const numbers = Array.from({ length: count }, (_, index) => index).join('\n');
-  quietly({ argv: ['xargs', '-P', '2', '-I', '{}', ...argv], env }, numbers);
+  quietly({ argv: ['xargs', '-P', '2', '-I', '{}', ...argv], env }, numbers, CREATING_MS);
 }
 
 /** An archive of so many images that differ in a label, on one layer; loaded at once. */

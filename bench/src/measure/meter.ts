@@ -97,13 +97,17 @@ export class Meter {
 }
 
 /** Runs a command whose cost does not matter and returns what it printed. Fails with {@link CommandFailed}. */
-export function quietly({ argv, env, within = [] }: Command, input?: string): string {
+export function quietly(
+  { argv, env, within = [] }: Command,
+  input?: string,
+  timeout: number = TIMEOUT_MS,
+): string {
   const [program = '', ...args] = [...within, ...argv];
   const result = spawnSync(program, args, {
     env,
     input: input ?? '',
     encoding: 'utf8',
-    timeout: TIMEOUT_MS,
+    timeout,
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 28,
   });
