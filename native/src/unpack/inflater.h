@@ -23,7 +23,7 @@ class Inflater {
 /** By zlib, as Node brings it. nullptr when memory is short. */
 std::unique_ptr<Inflater> makeZlibInflater();
 
-/** By ISA-L, which takes two thirds of the time; nullptr when it is not installed. */
+/** By ISA-L, which takes four fifths of the time; nullptr when it is not installed. */
 std::unique_ptr<Inflater> makeIsalInflater();
 
 /** Members one after the other, by the given inflater. */
