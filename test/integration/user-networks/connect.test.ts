@@ -82,7 +82,7 @@ describe('connecting containers to networks', function () {
   });
 
   it('lasts over a stop, and is given back at the end', async () => {
-    const id = await start('box', '--network', 'one', '--rm');
+    const id = await start('box', '--rm');
     await tinyd.ok('network', 'connect', '--ip', '192.168.102.78', 'two', 'box');
     assert.equal(map('two')[78], '1');
     await tinyd.ok('stop', '-t', '0', id);

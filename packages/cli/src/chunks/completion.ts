@@ -34,10 +34,20 @@ export function completionScript(shell: string, commands: readonly CommandClass[
 }
 
 const IMAGE_COMMANDS = new Set(['create', 'history', 'pull', 'rmi', 'run', 'save', 'tag']);
-const PLAIN_COMMANDS = new Set(['completion', 'images', 'import', 'info', 'load', 'ps', 'version']);
+const PLAIN_COMMANDS = new Set([
+  'boot',
+  'completion',
+  'events',
+  'images',
+  'import',
+  'info',
+  'load',
+  'ps',
+  'version',
+]);
 
-/** Verbs that no short command stands for, and that take no container or image. */
-const PLAIN_VERB = /^\S+ (?!exists$)/;
+/** Verbs that no short command stands for, and that take a container. */
+const CONTAINER_VERBS = new Set(['container exists', 'healthcheck run', 'port add', 'port rm']);
 
 const VOLUME_COMMANDS = new Set(['volume export', 'volume import', 'volume inspect', 'volume rm']);
 
@@ -69,7 +79,8 @@ function describe(command: CommandClass, objects: Objects): CompletedCommand {
 function operandOf(id: string): Operand {
   if (VOLUME_COMMANDS.has(id)) return 'volume';
   if (NETWORK_COMMANDS.has(id)) return 'network';
-  if (PLAIN_COMMANDS.has(id) || PLAIN_VERB.test(id)) return 'none';
+  if (CONTAINER_VERBS.has(id)) return 'container';
+  if (PLAIN_COMMANDS.has(id) || id.includes(' ')) return 'none';
   return IMAGE_COMMANDS.has(id) ? 'image' : 'container';
 }
 
@@ -91,9 +102,11 @@ function bashScript(commands: readonly CompletedCommand[], objects: Objects): st
     return `    ${forms.map(quote).join('|')}) flags=${quote(words(typed))}; ${operands} ;;`;
   });
   const nouns = Object.keys(objects);
-  const verbs = nouns.map(
-    noun => `    ${noun}) operands=${quote(words(Object.keys(objects[noun] ?? {})))} ;;`,
-  );
+  const verbs = nouns.map(noun => {
+    const operand = ownOperand(commands, noun);
+    const names = operand === 'none' ? '' : `" $(${NAMES[operand]})"`;
+    return `    ${noun}) operands=${quote(words(Object.keys(objects[noun] ?? {})))}${names} ;;`;
+  });
   const first = firstWords(commands, objects);
   return `_tinyd() {
   local current=\${COMP_WORDS[COMP_CWORD]} command= flags= operands= word
@@ -118,10 +131,16 @@ function zshScript(commands: readonly CompletedCommand[], objects: Objects): str
   const nouns = Object.keys(objects);
   const described = [
     ...commands.filter(({ name }) => !name.includes(' ')).map(({ name, summary }) => `${name}:${summary}`),
-    ...nouns.map(noun => `${noun}:Verbs of ${noun}`),
+    ...nouns
+      .filter(noun => !commands.some(({ name }) => name === noun))
+      .map(noun => `${noun}:Verbs of ${noun}`),
   ];
   const list = described.map(each => `    ${quote(each)}`).join('\n');
-  const verbs = nouns.map(noun => `      ${noun}) compadd -- ${words(Object.keys(objects[noun] ?? {}))} ;;`);
+  const verbs = nouns.map(noun => {
+    const operand = ownOperand(commands, noun);
+    const names = operand === 'none' ? '' : `; _tinyd_${operand}s`;
+    return `      ${noun}) compadd -- ${words(Object.keys(objects[noun] ?? {}))}${names} ;;`;
+  });
   const cases = commands.map(({ forms, operand, flags }) => {
     const specs = flags.flatMap(({ name: long, char, takesValue, description }) => {
       const shown = description.replace(/[[\]:]/g, ' ');
@@ -180,7 +199,8 @@ function fishScript(commands: readonly CompletedCommand[], objects: Objects): st
   const lines = commands.flatMap(({ name, forms, summary, operand, flags }) => {
     const typed = forms.map(form => {
       const [first = '', verb] = form.split(' ');
-      const behind = verb === undefined ? `not ${SEEN} ${words(Object.keys(objects))}` : `${SEEN} ${verb}`;
+      const others = Object.keys(objects).filter(object => object !== first);
+      const behind = verb === undefined ? `not ${SEEN} ${words(others)}` : `${SEEN} ${verb}`;
       return `begin; ${SEEN} ${first}; and ${behind}; end`;
     });
     const seen = quote(typed.join('; or '));
@@ -202,9 +222,15 @@ function fishScript(commands: readonly CompletedCommand[], objects: Objects): st
 /** fish's own test for a word among those typed. */
 const SEEN = '__fish_seen_subcommand_from';
 
+/** What may stand behind an object that is a command as well: `port web`, `port add web`. */
+function ownOperand(commands: readonly CompletedCommand[], noun: string): Operand {
+  return commands.find(({ name }) => name === noun)?.operand ?? 'none';
+}
+
 /** What may stand behind `tinyd`: commands of one word, and objects. */
 function firstWords(commands: readonly CompletedCommand[], objects: Objects): string[] {
-  return [...commands.map(({ name }) => name).filter(name => !name.includes(' ')), ...Object.keys(objects)];
+  const short = commands.map(({ name }) => name).filter(name => !name.includes(' '));
+  return [...new Set([...short, ...Object.keys(objects)])];
 }
 
 function words(list: readonly string[]): string {

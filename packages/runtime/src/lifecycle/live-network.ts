@@ -144,9 +144,9 @@ function replaceHostsLines(
 function withoutPlan(name: string): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
-    `change the networks of container ${name}: it was started in a way that leaves its monitor no plan to change`,
+    `change the networks of container ${name}: an older version of tinyd started it, which left no plan to change`,
     {
-      hint: 'stop it first; a container of --rm can be changed while it runs if it is on a network of your own',
+      hint: 'stop it first',
       details: { container: name },
     },
   );

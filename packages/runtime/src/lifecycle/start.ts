@@ -12,6 +12,7 @@ import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
 import { forgetFlows, type NetworkSettings } from '../network';
+import type { CreateOptions } from '../options';
 import { encodePlan } from '../plan/encode';
 import { writePlanFile } from '../plan/plan-file';
 import { withSlack } from '../quota/writable-quota';
@@ -121,8 +122,8 @@ async function start(
   // A helper that fails undoes what it did; one that is killed does not.
   undo.add(async () => void (await removeCgroups(record.id)));
   const encoded = encodePlan(plan);
-  // What is removed when it ends is not started again. On a network of its own it may be connected to others.
-  if (!record.options.autoRemove || network.settings.some(resolvesNames)) {
+  // What is removed when it ends is not started again; but its networks and ports may change while it runs.
+  if (!record.options.autoRemove || hasChangeableNetworks(record.options)) {
     writePlanFile(paths.plan, plan, encoded);
   }
   rmSync(paths.stopped, { force: true });
@@ -137,6 +138,10 @@ async function start(
   for (const settings of network.settings) forgetFlows(settings);
   const warnings = [...(network.repairs ?? []), ...cgroups.warnings, ...report.warnings];
   return { started: true, warnings, ...(client === undefined ? {} : { client }) };
+}
+
+function hasChangeableNetworks({ network }: CreateOptions): boolean {
+  return network.mode === 'bridge' || network.mode === 'user';
 }
 
 /** The host as the container sees it: its address on the network that leads out, or else on the first one. */
