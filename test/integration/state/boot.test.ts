@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
+import { isAlive } from '../../support/living-process';
 import { Tinyd } from '../../support/tinyd';
 
 describe('after a killed monitor, and after a restart of the host', function () {
@@ -45,14 +46,6 @@ describe('after a killed monitor, and after a restart of the host', function () 
       const { monitorPid, pid } = JSON.parse(readFileSync(statePath(id), 'utf8'));
       process.kill(monitorPid, 'SIGKILL');
       while (isAlive(pid) || isAlive(monitorPid)) await sleep(5);
-    }
-  }
-
-  function isAlive(pid: number): boolean {
-    try {
-      return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    } catch {
-      return false;
     }
   }
 

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
+import { isAlive } from '../../support/living-process';
 import { outcomeOf, Tinyd } from '../../support/tinyd';
 
 const LONG = ['busybox', 'sleep', '300'];
@@ -91,8 +92,8 @@ describe('kill -9', () => {
       };
       process.kill(state.monitorPid, 'SIGKILL');
       const deadline = Date.now() + 2000;
-      while (existsSync(`/proc/${state.pid}`) && Date.now() < deadline) await sleep(10);
-      assert.ok(!existsSync(`/proc/${state.pid}`), 'the container outlived its monitor');
+      while (isAlive(state.pid) && Date.now() < deadline) await sleep(10);
+      assert.ok(!isAlive(state.pid), 'the container outlived its monitor');
       assert.equal(await tinyd.ok('ps', '-q'), '', 'a dead container is shown as running');
       if (!remove) {
         assert.match(await tinyd.ok('ps', '-a'), /Exited \(137\)/);
