@@ -12,7 +12,7 @@ import {
   writeDefinition,
 } from './definition';
 import { FORWARDING_NOTE, isForwarding, isForwarding6, setForwarding, startForwarding6 } from './forwarding';
-import { hostFirewallStands, passHostFirewall } from './host-firewall';
+import { firewalldWarning, hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
 import { hasIpv6 } from './kernel-ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
@@ -35,7 +35,7 @@ const LONGEST_ALIAS = 60;
  *
  * @param running the containers of this root that are on networks: what they publish is put back when the rules
  * had to be, and they join the bridge again when that had to be made again.
- * @param tell told what was repaired under containers that run
+ * @param tell told what was repaired under containers that run, and what may stand in their way
  * Fails with ERR_TINYD_NETWORK_NOT_FOUND or ERR_TINYD_NETWORK_FAILED.
  */
 export function ensureNetwork(
@@ -50,8 +50,11 @@ export function ensureNetwork(
       parentIndex(name, known.macvlan);
       return known;
     }
-    if (known !== undefined && networkStands(known)) return known;
-    return withNamespaceLock(() => repairNetwork(root, name, running, tell));
+    const stands = known !== undefined && networkStands(known);
+    const network = stands ? known : withNamespaceLock(() => repairNetwork(root, name, running, tell));
+    const warning = network.internal ? undefined : firewalldWarning(network);
+    if (warning !== undefined) tell(warning);
+    return network;
   } catch (cause) {
     if (cause instanceof TinydError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

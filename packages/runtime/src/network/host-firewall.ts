@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { forwardPolicyDrops, forwardRules } from './nftables/foreign';
+import { firewalldRules, forwardPolicyDrops, forwardRules } from './nftables/foreign';
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './nftables/message';
 
 /**
@@ -108,6 +108,17 @@ export function passHostFirewall(network: ForwardedNetwork): void {
       { hint: `allow forwarding from and to interface ${bridge} in the host's firewall` },
     );
   }
+}
+
+/**
+ * Says what to do where firewalld runs and has no rule that names the bridge: it ends with a reject for what comes from
+ * links in none of its zones, unless the default zone is a trusting one. Its zones are the administrator's.
+ */
+export function firewalldWarning({ bridge }: ForwardedNetwork): string | undefined {
+  const rules = firewalldRules();
+  const name = Buffer.from(`${bridge}\0`);
+  if (rules.length === 0 || rules.some(rule => rule.includes(name))) return undefined;
+  return `firewalld may reject what ${bridge} forwards, since no zone has it: firewall-cmd --permanent --zone=trusted --add-interface=${bridge} && firewall-cmd --reload`;
 }
 
 /** Takes back {@link passHostFirewall}. */

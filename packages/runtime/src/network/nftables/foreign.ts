@@ -1,6 +1,13 @@
 import { NLM_F_ACK, NLM_F_DUMP } from '../netlink/message';
 import { requestIfPresent } from './firewall';
-import { answerAttributes, NFPROTO_IPV4, NFT_MSG, tablesMessage, textAttribute } from './message';
+import {
+  answerAttributes,
+  NFPROTO_INET,
+  NFPROTO_IPV4,
+  NFT_MSG,
+  tablesMessage,
+  textAttribute,
+} from './message';
 
 const CHAIN_POLICY = 5;
 const NF_DROP = 0;
@@ -33,4 +40,10 @@ export function forwardRules(family = NFPROTO_IPV4): Buffer[] {
     );
     return requestIfPresent(question) ?? [];
   });
+}
+
+/** The rules of firewalld's table, as the kernel encodes them; none where it does not run. */
+export function firewalldRules(): Buffer[] {
+  const question = tablesMessage(NFT_MSG.getRule, NLM_F_DUMP, NFPROTO_INET, textAttribute(1, 'firewalld'));
+  return requestIfPresent(question) ?? [];
 }
