@@ -64,12 +64,14 @@ export function barPlot(groups: readonly BarGroup[]): string {
     }
     top += 10;
   }
-  return frame(top, parts);
+  return frame(groups.map(({ title }) => title).join('; '), top, parts);
 }
 
-function frame(height: number, parts: readonly string[]): string {
+/** @param title for who does not see it. */
+function frame(title: string, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
+    `<title>${escaped(title)}</title>`,
     `<style>${STYLE}</style>`,
     `<rect class="b" width="${WIDTH}" height="${height}"/>`,
     ...parts,
@@ -97,7 +99,7 @@ export function dotPlot(
     `<path class="w" opacity="0.25" d="M${LEFT} ${round(y(value))}H${WIDTH - 20}"/>`,
     `<text x="${LEFT - 8}" y="${round(y(value) + 4)}" text-anchor="end">${escaped(show(value))}</text>`,
   ];
-  return frame(bottom + 34, [
+  return frame(title, bottom + 34, [
     `<text class="t" x="${LEFT}" y="24">${escaped(title)}</text>`,
     ...[0, top / 2, top].flatMap(line),
     ...values.map(

@@ -22,6 +22,7 @@ describe('bench: plots', () => {
       { title: 'first', bars: [bar('tinyd', 10), bar('podman', 40)] },
       { title: 'second', bars: [bar('tinyd', 1000)] },
     ]);
+    assert.match(svg, /<title>first; second<\/title>/);
     const [own = 0, peer = 0, alone = 0] = widths(svg);
     assert.ok(Math.abs(peer / own - 4) < 0.02);
     assert.equal(alone, peer);
