@@ -117,14 +117,19 @@ export class Store {
     return imageOfLocalRoot(this.#layout, path, options);
   }
 
-  /** Gives an archive of images to `write`, piece by piece; they cannot be removed meanwhile. See {@link saveImages}. */
+  /**
+   * Gives an archive of images to `write`, piece by piece; they cannot be removed meanwhile. See {@link saveImages}.
+   *
+   * @param name what the archive calls an image that is given by ID.
+   */
   save(
     texts: readonly string[],
     platform: Platform | undefined,
     write: (chunk: Uint8Array) => void,
+    name?: Reference,
   ): Promise<void> {
     return this.withImages('shared', async () => {
-      const archive = saveImages(this.#layout, this.#entries(), texts, this.#host, platform);
+      const archive = saveImages(this.#layout, this.#entries(), texts, { host: this.#host, platform, name });
       for await (const chunk of archive) write(chunk);
     });
   }

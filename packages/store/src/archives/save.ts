@@ -34,19 +34,26 @@ interface SavedImage {
   readonly names: Map<string, Reference>;
 }
 
+/** Which images are meant, and what they are called. */
+interface SaveOptions {
+  readonly host: Platform;
+  readonly platform: Platform | undefined;
+  /** For an image that is given by ID. */
+  readonly name: Reference | undefined;
+}
+
 /**
  * Makes one archive of images that docker load and readers of OCI layouts understand, as docker does since version 25:
  * blobs, index.json, manifest.json, oci-layout. Same images and names, same bytes.
  *
- * An image that was given by ID has no name in it. Fails with those of {@link findImage}, before the first byte; then with
+ * An image that was given by ID has no name in it, but the one that the caller has for it. Fails with those of {@link findImage}, before the first byte; then with
  * ERR_TINYD_CONTENT_CORRUPT when a blob turns out to be damaged.
  */
 export function saveImages(
   layout: StoreLayout,
   entries: readonly ImageEntry[],
   texts: readonly string[],
-  host: Platform,
-  platform: Platform | undefined,
+  { host, platform, name }: SaveOptions,
 ): AsyncIterable<Uint8Array> {
   const blobs = new Map<Digest, SavedBlob>();
   const images = new Map<Digest, SavedImage>();
@@ -54,7 +61,7 @@ export function saveImages(
     const found = findImage(entries, text, host, platform);
     const image = images.get(found.image.id) ?? collect(layout, found, blobs);
     images.set(found.image.id, image);
-    const { reference } = found;
+    const { reference = name } = found;
     if (reference?.tag !== undefined && reference.digest === undefined)
       image.names.set(formatReference(reference), reference);
   }
