@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isTinydError } from '@tinyd/core';
 import {
   type ContainerImage,
   type CreateOptions,
@@ -62,9 +63,18 @@ export class BusyboxRoot {
 
   /** Removes everything, whatever became of the test. */
   async dispose(): Promise<void> {
-    for (const { id } of this.runtime.containers()) await this.runtime.find(id).remove({ force: true });
+    for (const { id } of this.runtime.containers()) await this.#remove(id);
     resetNetwork(this.root);
     rmSync(this.base, { recursive: true });
+  }
+
+  /** A container of --rm may be going just now, by its monitor. */
+  async #remove(id: string): Promise<void> {
+    try {
+      await this.runtime.find(id).remove({ force: true });
+    } catch (error) {
+      if (!isTinydError(error) || error.code !== 'ERR_TINYD_CONTAINER_NOT_FOUND') throw error;
+    }
   }
 }
 
