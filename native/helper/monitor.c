@@ -309,7 +309,8 @@ static bool await_restart(void) {
   clients_accept(monitor.listener);
   tell_clients();
   // In this order: who forbids it looks for the state afterwards (packages/runtime/src/lifecycle/stop.ts).
-  if (restart_is_forbidden() || !loop_pause(delay) || restart_is_forbidden()) return false;
+  if (restart_is_forbidden() || !loop_pause(delay) || !restart_lock()) return false;
+  if (restart_is_forbidden()) return false;
   plan_file_reload();
   streams_reset();
   bool again = monitor.restart_asked || monitor.plan.session.has_restart;
@@ -321,6 +322,7 @@ static bool await_restart(void) {
 static void finish(void) {
   monitor.status = MONITOR_EXITED;
   state_write();
+  restart_unlock();
   teardown(true);
   // Only its monitor sees a --rm container go.
   if (monitor.plan.session.remove_trees.count > 0 && monitor.plan.target == TARGET_CONTAINER)
@@ -337,6 +339,7 @@ static void run(void) {
   start_process();
   monitor.status = MONITOR_RUNNING;
   if (state_write() == -1) fail(STAGE_SYSTEM, monitor.plan.session.state_dir);
+  restart_unlock();
   if (monitor.plan.target == TARGET_CONTAINER) events_write("start", "");
   if (monitor.restarts == 0) report_send(monitor.report, STAGE_STARTED, 0, "", (uint32_t)monitor.pid);
   loop_run();

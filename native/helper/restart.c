@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -16,24 +17,50 @@
 /** A run of this length is a good one: the next delay is the first one again. */
 #define GOOD_RUN_MS (10 * 1000)
 
-static int64_t delay;
+/** Between two tries to get a lock that somebody holds. */
+#define LOCK_PAUSE_MS 20
 
-static void marker_path(char path[PATH_MAX]) {
-  snprintf(path, PATH_MAX, "%s/stopped", monitor.plan.session.state_dir);
+static int64_t delay;
+static int lock = -1;
+
+static void own_path(char path[PATH_MAX], const char* name) {
+  snprintf(path, PATH_MAX, "%s/%s", monitor.plan.session.state_dir, name);
 }
 
 bool restart_is_forbidden(void) {
   char path[PATH_MAX];
-  marker_path(path);
+  own_path(path, "stopped");
   return access(path, F_OK) == 0;
 }
 
 void restart_forbid(void) {
   char path[PATH_MAX];
   if (monitor.plan.target != TARGET_CONTAINER) return;
-  marker_path(path);
+  own_path(path, "stopped");
   int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd != -1) close(fd);
+}
+
+bool restart_lock(void) {
+  char path[PATH_MAX];
+  own_path(path, "lock");
+  lock = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (lock == -1) return true;  // gone, as its folder is: there is nobody to wait for
+  // Polled, so that a client, or whoever stops the container, need not wait too.
+  while (flock(lock, LOCK_EX | LOCK_NB) == -1) {
+    if (loop_pause(LOCK_PAUSE_MS)) continue;
+    close(lock);
+    lock = -1;
+    return false;
+  }
+  return true;
+}
+
+void restart_unlock(void) {
+  if (lock == -1) return;
+  flock(lock, LOCK_UN);  // the process that was started has the descriptor until it executes its program
+  close(lock);
+  lock = -1;
 }
 
 bool restart_is_end_signal(uint32_t number) {

@@ -12,6 +12,15 @@ bool restart_due(int64_t* delay_ms);
 /** Whether a user has stopped the container: the file `stopped` in its state folder says so. */
 bool restart_is_forbidden(void);
 
+/**
+ * Takes the container's lock, so that nobody changes the container or looks at its files while it is started again.
+ * Others may hold it for long. False: told to stop meanwhile.
+ */
+bool restart_lock(void);
+
+/** Gives the lock back; harmless without it. */
+void restart_unlock(void);
+
 /** Notes that a user has asked for the end. */
 void restart_forbid(void);
 

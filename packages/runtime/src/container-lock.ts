@@ -5,7 +5,7 @@ import { systemCode } from './atomic-file';
 import type { ContainerLayout } from './layout';
 
 /**
- * Runs `body` while nobody else starts, repairs or removes the container.
+ * Runs `body` while nobody else starts, repairs or removes the container; neither does its monitor start it again.
  *
  * Reads take no lock, and neither do kill, stop and wait: they must work while a start is under way.
  * Fails with ERR_TINYD_CONTAINER_NOT_FOUND when the container is removed while this waits.

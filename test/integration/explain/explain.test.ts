@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setXattrOf } from '@tinyd/native';
 import { makeImage, type RegistryServer, serveRegistry } from '@tinyd/registry';
 import type { Explanation } from '@tinyd/runtime';
 import { busyboxTar } from '../../support/busybox-registry';
@@ -167,6 +168,42 @@ describe('explain', function () {
       assert.equal((await explained('d')).verdict, explanation.verdict);
     });
   }
+
+  it('tells what an access control list forbids, and knows what it allows', async () => {
+    const list = (...entries: readonly [tag: number, permissions: number, id?: number][]) => {
+      const bytes = Buffer.alloc(4 + 8 * entries.length);
+      bytes.writeUInt32LE(2, 0);
+      for (const [index, [tag, permissions, id = 0xffffffff]] of entries.entries()) {
+        bytes.writeUInt16LE(tag, 4 + 8 * index);
+        bytes.writeUInt16LE(permissions, 6 + 8 * index);
+        bytes.writeUInt32LE(id, 8 + 8 * index);
+      }
+      return { name: 'system.posix_acl_access', value: bytes };
+    };
+    const create = async (name: string, mode: number, acl: ReturnType<typeof list>) => {
+      const words = ['--name', name, '--network', 'none', '-u', '1000', 'broken', '/opt/listed'];
+      const id = await tinyd.ok('create', ...words);
+      const folder = join(tinyd.root, 'containers', id, 'upper', 'opt');
+      mkdirSync(folder);
+      const file = join(folder, 'listed');
+      writeFileSync(file, '#!/bin/true\n');
+      chmodSync(file, mode);
+      const fd = openSync(file, 'r');
+      setXattrOf(fd, acl);
+      closeSync(fd);
+    };
+    await create('c', 0o755, list([1, 7], [2, 0, 1000], [4, 5], [16, 5], [32, 5]));
+    const refused = await explained('c');
+    assert.match(refused.verdict, /\/opt\/listed may not be executed/);
+    assert.match(
+      facts(refused),
+      /Permission: user 1000 may not execute it \(mode 0755, owner 0:0, with an access control list\)/,
+    );
+    assert.equal((await tinyd.run(['start', 'c'])).code, 126, 'the kernel says the same');
+    await create('d', 0o700, list([1, 7], [2, 5, 1000], [4, 0], [16, 5], [32, 0]));
+    assert.equal((await explained('d')).cause, 'never-started');
+    await tinyd.ok('start', '-a', 'd');
+  });
 
   it('is read as a sentence, what it rests on, and what to do', async () => {
     await tinyd.run(['run', '--name', 'c', '--network', 'none', 'broken', '/opt/bash-script']);

@@ -1,10 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { tarHeader } from '../../support/tar-bytes';
+import { outcomeOf, Tinyd } from '../../support/tinyd';
 
-const STATES = ['created', 'running', 'paused', 'exited'] as const;
+const STATES = ['created', 'running', 'paused', 'exited', 'restarting'] as const;
 type State = (typeof STATES)[number];
 
 /** What a verb comes to: it works, works and leaves another state, or is refused with the way out. */
@@ -13,13 +15,14 @@ type Cell = 'works' | { readonly leaves: State | 'removed' } | RegExp;
 const START_FIRST = /it is created, but not started .*start it first: tinyd start c$/;
 const START_AGAIN = /it is not running .*start it again: tinyd start c$/;
 const UNPAUSE = /it is paused .*let it run on first: tinyd unpause c$/;
+const WAIT = /it is restarting .*wait until it runs, or stop it: tinyd stop c$/;
 const FORCE =
-  /it is (running|paused) .*stop it first: tinyd stop c, or remove it as it is: tinyd rm --force c$/;
+  /it is (running|paused|restarting) .*stop it first: tinyd stop c, or remove it as it is: tinyd rm --force c$/;
 const IS_RUNNING = /it is running .*tinyd pause c freezes it$/;
 
 const leaves = (state: State | 'removed'): Cell => ({ leaves: state });
-const ALL_WORK: readonly Cell[] = ['works', 'works', 'works', 'works'];
-const WITH_PROCESS: readonly Cell[] = [START_FIRST, 'works', UNPAUSE, START_AGAIN];
+const ALL_WORK: readonly Cell[] = ['works', 'works', 'works', 'works', 'works'];
+const WITH_PROCESS: readonly Cell[] = [START_FIRST, 'works', UNPAUSE, START_AGAIN, WAIT];
 
 /** Verbs, and a cell for each of {@link STATES}. `c` is the container. */
 const MATRIX: readonly (readonly [words: string, cells: readonly Cell[]])[] = [
@@ -35,20 +38,27 @@ const MATRIX: readonly (readonly [words: string, cells: readonly Cell[]])[] = [
   ['export -o NULL c', ALL_WORK],
   ['commit c', ALL_WORK],
   ['exec c true', WITH_PROCESS],
-  ['top c', [START_FIRST, 'works', 'works', START_AGAIN]],
-  ['attach c', [START_FIRST, 'works', UNPAUSE, START_AGAIN]],
-  ['kill c', [START_FIRST, leaves('exited'), leaves('exited'), START_AGAIN]],
-  ['pause c', [START_FIRST, leaves('paused'), UNPAUSE, START_AGAIN]],
-  ['unpause c', [START_FIRST, IS_RUNNING, leaves('running'), START_AGAIN]],
-  ['start c', [leaves('running'), 'works', UNPAUSE, leaves('running')]],
-  ['stop -t 0 c', ['works', leaves('exited'), leaves('exited'), 'works']],
-  ['restart -t 0 c', [leaves('running'), 'works', leaves('running'), leaves('running')]],
-  ['rm c', [leaves('removed'), FORCE, FORCE, leaves('removed')]],
-  ['rm -f c', [leaves('removed'), leaves('removed'), leaves('removed'), leaves('removed')]],
+  ['rename c d', ALL_WORK],
+  ['rename d c', ALL_WORK],
+  ['ps -a -f name=c', ALL_WORK],
+  ['run --rm --network none --volumes-from c busybox true', ALL_WORK],
+  ['top c', [START_FIRST, 'works', 'works', START_AGAIN, WAIT]],
+  ['attach c', [START_FIRST, 'works', UNPAUSE, START_AGAIN, WAIT]],
+  ['kill -s HUP c', [START_FIRST, 'works', 'works', START_AGAIN, WAIT]],
+  ['kill c', [START_FIRST, leaves('exited'), leaves('exited'), START_AGAIN, leaves('exited')]],
+  ['pause c', [START_FIRST, leaves('paused'), UNPAUSE, START_AGAIN, WAIT]],
+  ['unpause c', [START_FIRST, IS_RUNNING, leaves('running'), START_AGAIN, WAIT]],
+  ['start c', [leaves('running'), 'works', UNPAUSE, leaves('running'), 'works']],
+  ['update --restart no c', ['works', 'works', 'works', 'works', leaves('exited')]],
+  ['stop -t 0 c', ['works', leaves('exited'), leaves('exited'), 'works', leaves('exited')]],
+  ['rm c', [leaves('removed'), FORCE, FORCE, leaves('removed'), FORCE]],
+  ['rm -f c', Array<Cell>(STATES.length).fill(leaves('removed'))],
+  ['cp FILE c:/go', ALL_WORK],
+  ['restart -t 0 c', [leaves('running'), 'works', leaves('running'), leaves('running'), leaves('running')]],
 ];
 
 describe('verbs in every state', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let registry: BusyboxRegistry;
   let tinyd: Tinyd;
 
@@ -62,39 +72,80 @@ describe('verbs in every state', function () {
     await tinyd.dispose();
     await registry.close();
   });
-  afterEach(() => tinyd.run(['rm', '-f', 'c']));
+  afterEach(async () => {
+    release();
+    await tinyd.run(['rm', '-f', 'c', 'd']);
+  });
 
+  let id: string;
+  let held: number | undefined;
+  /** Keeps a container between two runs for as long as a test looks at it. */
+  const hold = (): void => {
+    const text = readFileSync(join(tinyd.root, 'containers', id, 'state.json'), 'utf8');
+    held = (JSON.parse(text) as { monitorPid: number }).monitorPid;
+    process.kill(held, 'SIGSTOP');
+  };
+  const release = (): void => {
+    if (held !== undefined) process.kill(held, 'SIGCONT');
+    held = undefined;
+  };
+  const stateNow = async (): Promise<string> => {
+    const { code, stdout } = await tinyd.run(['inspect', '-f', '{{.State.Status}}', id]);
+    return code === 0 ? stdout.trim() : 'removed';
+  };
+  const makeRestarting = async (): Promise<void> => {
+    const script = '[ -e /go ] && exec sleep 300; exit 3';
+    const container = [
+      '--name',
+      'c',
+      '--network',
+      'none',
+      '--restart',
+      'always',
+      'busybox',
+      'sh',
+      '-c',
+      script,
+    ];
+    id = await tinyd.ok('run', '-d', ...container);
+    const shown = '{{.RestartCount}} {{.State.Status}}';
+    // From here on it waits for 1.6 s, and twice as long each time.
+    while (!/^([5-9]|\d\d+) restarting$/.test(await tinyd.ok('inspect', '-f', shown, 'c'))) await sleep(20);
+    hold();
+    if ((await stateNow()) === 'restarting') return;
+    release();
+    await make('restarting');
+  };
   const make = async (state: State): Promise<void> => {
     await tinyd.run(['rm', '-f', 'c']);
+    if (state === 'restarting') return makeRestarting();
     const container = ['--name', 'c', '--network', 'none', 'busybox', 'sleep', '300'];
-    await tinyd.ok(...(state === 'created' ? ['create', ...container] : ['run', '-d', ...container]));
+    id = await tinyd.ok(...(state === 'created' ? ['create', ...container] : ['run', '-d', ...container]));
     if (state === 'paused') await tinyd.ok('pause', 'c');
     if (state === 'exited') {
       await tinyd.ok('kill', 'c');
       await tinyd.ok('wait', 'c');
     }
   };
-  const stateNow = async (): Promise<string> => {
-    const { code, stdout } = await tinyd.run(['inspect', '-f', '{{.State.Status}}', 'c']);
-    return code === 0 ? stdout.trim() : 'removed';
-  };
 
   STATES.forEach((state, column) => {
     it(`${state}: work, or say so and name the verb that helps`, async () => {
       await make(state);
+      assert.equal(await stateNow(), state);
       for (const [line, cells] of MATRIX) {
         const cell = cells[column];
         // A client that stays is tested where it is attached.
         if (cell === undefined || (line.startsWith('attach') && cell === 'works')) continue;
         const words = line.replace('NULL', '/dev/null').split(' ');
+        const after = typeof cell === 'object' && 'leaves' in cell ? cell.leaves : state;
+        if (after !== state) release();
         const { code, stdout, stderr } = await tinyd.run(words);
         if (cell instanceof RegExp) {
           assert.notEqual(code, 0, `${line}: ${stdout}`);
           assert.match(stderr.trim(), cell, line);
           assert.match(stderr, /ERR_TINYD_CONTAINER_STATE/, line);
         } else assert.equal(code, 0, `${line}: ${stderr}`);
-        const after = typeof cell === 'object' && 'leaves' in cell ? cell.leaves : state;
-        if (after === 'exited') await tinyd.ok('wait', 'c');
+        if (after === 'exited') await tinyd.ok('wait', id);
         assert.equal(await stateNow(), after, line);
         if (after !== state) await make(state);
       }
@@ -111,6 +162,22 @@ describe('verbs in every state', function () {
       assert.equal(code, 125);
       assert.match(stderr, new RegExp(`join the ${what} of container c: it is not running .*tinyd start c`));
     }
+  });
+
+  it('have the files of a container that waits to be started again to themselves', async () => {
+    await makeRestarting();
+    const archive = tinyd.spawn(['cp', '-', 'c:/'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    const copied = outcomeOf(archive);
+    const lock = statSync(join(tinyd.root, 'containers', id, 'lock')).ino;
+    while (!new RegExp(`FLOCK .*:${lock} `).test(readFileSync('/proc/locks', 'utf8'))) await sleep(10);
+    release();
+    // Its wait is over long before that.
+    await sleep(4000);
+    assert.equal(await stateNow(), 'restarting');
+    archive.stdin?.end(Buffer.concat([tarHeader({ name: 'go' }), Buffer.alloc(1024)]));
+    assert.equal((await copied).code, 0);
+    while ((await stateNow()) !== 'running') await sleep(20);
+    assert.match(await tinyd.ok('top', 'c'), /sleep 300/);
   });
 
   it('list what an ambiguous prefix fits', async () => {

@@ -1,14 +1,20 @@
 import { closeSync, constants, fstatSync, readSync, type Stats } from 'node:fs';
-import { O_PATH, openBelow, readLinkOf } from '@tinyd/native';
+import { listXattrsOf, O_PATH, openBelow, readLinkOf } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
+import { ACCESS_LIST_XATTR, type AccessList, parseAccessList } from './access-list';
 
 /** As the kernel counts them (path_resolution(7)). */
 const MAX_LINKS = 40;
 
-/** A folder on the way to a file. */
-export interface PassedFolder {
-  readonly path: string;
+/** What says who may do what with a file. */
+export interface Access {
   readonly stats: Stats;
+  readonly accessList?: AccessList;
+}
+
+/** A folder on the way to a file. */
+export interface PassedFolder extends Access {
+  readonly path: string;
 }
 
 /** Where a path leads, inside the container. */
@@ -17,7 +23,7 @@ export type Walk =
       readonly kind: 'found';
       /** Without links. */
       readonly path: string;
-      readonly stats: Stats;
+      readonly access: Access;
       /** Those that had to be entered, the root first. */
       readonly folders: readonly PassedFolder[];
     }
@@ -41,7 +47,7 @@ export class ContainerFiles {
     const folders: PassedFolder[] = [];
     let at: string[] = [];
     let last = this.look('/');
-    if (last.stats !== undefined) folders.push({ path: '/', stats: last.stats });
+    if (last.access !== undefined) folders.push({ path: '/', ...last.access });
     let links = 0;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       if (name === '' || name === '.') continue;
@@ -51,7 +57,7 @@ export class ContainerFiles {
       }
       const next = `/${[...at, name].join('/')}`;
       last = this.look(next);
-      if (last.stats === undefined) return { kind: 'missing', path: next, notFolder: last.notFolder };
+      if (last.access === undefined) return { kind: 'missing', path: next, notFolder: last.notFolder };
       if (last.target !== undefined) {
         if (++links > MAX_LINKS) return { kind: 'circle', path: next };
         if (last.target.startsWith('/')) at = [];
@@ -59,13 +65,13 @@ export class ContainerFiles {
         continue;
       }
       at = [...at, name];
-      if (last.stats.isDirectory()) folders.push({ path: next, stats: last.stats });
+      if (last.access.stats.isDirectory()) folders.push({ path: next, ...last.access });
       else if (pending.some(rest => rest !== '')) return { kind: 'missing', path: next, notFolder: true };
     }
     const found = `/${at.join('/')}`;
-    const { stats } = this.look(found);
-    if (stats === undefined) return { kind: 'missing', path: found, notFolder: false };
-    return { kind: 'found', path: found, stats, folders };
+    const { access } = this.look(found);
+    if (access === undefined) return { kind: 'missing', path: found, notFolder: false };
+    return { kind: 'found', path: found, access, folders };
   }
 
   /** Lets `use` read a regular file; undefined when there is none. */
@@ -86,7 +92,7 @@ export class ContainerFiles {
     }
   }
 
-  private look(path: string): { stats?: Stats; target?: string; notFolder: boolean } {
+  private look(path: string): { access?: Access; target?: string; notFolder: boolean } {
     let fd: number;
     try {
       fd = openBelow(this.root, Buffer.from(path), O_PATH | constants.O_NOFOLLOW);
@@ -98,12 +104,18 @@ export class ContainerFiles {
     }
     try {
       const stats = fstatSync(fd);
-      if (!stats.isSymbolicLink()) return { stats, notFolder: false };
-      return { stats, target: readLinkOf(fd).toString(), notFolder: false };
+      if (!stats.isSymbolicLink()) return { access: accessOf(fd, stats), notFolder: false };
+      return { access: { stats }, target: readLinkOf(fd).toString(), notFolder: false };
     } finally {
       closeSync(fd);
     }
   }
+}
+
+function accessOf(fd: number, stats: Stats): Access {
+  const found = listXattrsOf(fd).find(({ name }) => name === ACCESS_LIST_XATTR);
+  const accessList = found === undefined ? undefined : parseAccessList(found.value);
+  return { stats, ...(accessList === undefined ? {} : { accessList }) };
 }
 
 function readUpTo(fd: number, position: number, length: number): Buffer {

@@ -93,7 +93,10 @@ function examineFile(
   walk: Extract<Walk, { kind: 'found' }>,
   scripts: number,
 ): ProgramState {
-  const { path, stats } = walk;
+  const {
+    path,
+    access: { stats },
+  } = walk;
   if (stats.isDirectory()) return { kind: 'folder', path };
   const obstacle = mayExecute(question.person, walk);
   if (obstacle !== undefined) return { kind: 'not-permitted', path, obstacle };

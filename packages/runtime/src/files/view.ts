@@ -9,7 +9,7 @@ import { lowerRootfs } from '../lowering/rootfs';
 import { decodeReport } from '../plan/report';
 import { layersOf } from '../rootfs/writable-layer';
 import { type ContainerView, requireContainer } from '../state/container-state';
-import { STATUS_RULES, wrongState } from '../state/status';
+import { STATUS_RULES } from '../state/status';
 import { volumeLayout } from '../volumes/volume-layout';
 
 /** How the helper is told to answer the request on descriptor 3. */
@@ -22,11 +22,10 @@ export type ViewScope = 'mounts' | 'root';
  * Runs `action` with a descriptor of a container's root folder, as it is now.
  *
  * Of a running container it is a copy of the mounts that its processes have. One that does not run is mounted for the
- * while, out of everybody's sight, and cannot be started or removed meanwhile. Either way no path of the container is ever
- * resolved on the host, nothing of the container is executed, and nothing is left however this process ends.
+ * while, out of everybody's sight, and meanwhile is neither removed nor started, by its restart policy either. No path of
+ * the container is ever resolved on the host, nothing of it is executed, and nothing is left however this process ends.
  *
- * Fails with ERR_TINYD_CONTAINER_NOT_FOUND, ERR_TINYD_START_FAILED or ERR_TINYD_MOUNT_INVALID, and with
- * ERR_TINYD_CONTAINER_STATE while it waits to be started again.
+ * Fails with ERR_TINYD_CONTAINER_NOT_FOUND, ERR_TINYD_START_FAILED or ERR_TINYD_MOUNT_INVALID.
  */
 export async function withFiles<T>(
   context: RuntimeContext,
@@ -40,8 +39,6 @@ export async function withFiles<T>(
   return withContainerLock(view.paths, async () => {
     const settled = await repairContainer(context, requireContainer(context, id));
     // Started between the two looks: nobody can remove it, and its end takes nothing from us.
-    if (settled.state.status === 'restarting')
-      throw wrongState('reach the files of', settled.record.name, 'restarting');
     const started = STATUS_RULES[settled.state.status].hasProcess ? openRunning(settled, scope) : undefined;
     return closing(started ?? openStopped(context, settled, scope), action);
   });

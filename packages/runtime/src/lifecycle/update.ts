@@ -18,13 +18,14 @@ import { type ContainerView, requireContainer } from '../state/container-state';
 import { isUp } from '../state/status';
 import { Undo } from '../undo';
 import { checkRestart } from './check-options';
+import { endWaiting } from './suppress-restart';
 
 /** Limits to change: absent ones stay, 0 takes a limit away. */
 export type LimitChanges = Omit<ResourceLimits, 'memorySwappiness' | 'oomKillDisable'>;
 
 /**
  * Changes the limits of a container: of its processes at once if it runs, and for every later start, those of its restart
- * policy included. A new policy counts when its process ends next.
+ * policy included. A new policy counts when its process ends next; `no` ends one that waits to be started again.
  *
  * All or nothing: a value that is refused leaves processes, record and config.json as they were. The rules are those of
  * create, applied to all limits together; memory without `memorySwapBytes` goes on to allow as much swap again.
@@ -54,6 +55,7 @@ export async function updateContainer(
         { ...options, limits, ...(restart === undefined ? {} : { restart }) },
         undo,
       );
+      if (restart?.name === 'no' && view.state.status === 'restarting') endWaiting(paths);
       recordContainer(context, view.record, 'update');
       return warnings;
     } catch (error) {
