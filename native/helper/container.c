@@ -103,7 +103,7 @@ static _Noreturn void run(struct process_start* start, const struct cgroups* cgr
   process_join_keyring(plan);
   set_names(container);
 
-  struct mount_sources sources = mounts_open_sources(plan);
+  struct mount_sources sources = mount_sources_open(plan);
   rootfs_isolate(container);
   int root = rootfs_mount(container);
   mounts_apply(plan, &sources, root);

@@ -17,7 +17,7 @@
 #include "files.h"
 #include "netlink.h"
 
-/** NETNS_FD of packages/runtime/src/plan/plan.ts. */
+/** NETNS_FD of packages/runtime/src/plan/network.ts. */
 #define NAMESPACE_FD 9
 
 void netns_reserve(void) {

@@ -1,41 +1,12 @@
 #ifndef TINYD_PLAN_H
 #define TINYD_PLAN_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "plan_reader.h"
 
 /*
  * The plan: what to do, decided by packages/runtime/src/plan and encoded by its encode.ts. Field order here
- * is the order on the wire. Everything is little-endian and starts at a multiple of 4:
- *
- *   u32      4 bytes; booleans and optional parts are a u32 of 0 or 1
- *   u64      8 bytes
- *   string   u32 length, bytes, NUL, padding; no NUL inside
- *   bytes    u32 length, padding to a multiple of 8, bytes, padding
- *   list     u32 count, items
- *
- * Nothing is copied: strings and bytes point into the buffer. plan_parse() walks all of it once, so that the
- * plan_next_* functions cannot meet a malformed item later.
+ * is the order on the wire. plan_parse() walks all of it once, so that the plan_next_* functions cannot meet
+ * a malformed item later.
  */
-
-/** Reads forward through the plan; `bad` sticks once something did not fit. */
-struct plan_reader {
-  const uint8_t* start;
-  const uint8_t* at;
-  const uint8_t* end;
-  bool bad;
-};
-
-struct plan_bytes {
-  uint8_t* data;
-  uint32_t length;
-};
-
-/** A list that was validated; iterate over it with plan_items() and the plan_next_* function of its item. */
-struct plan_list {
-  const uint8_t* at;
-  uint32_t count;
-};
 
 enum plan_stdin { STDIN_CLOSED, STDIN_OPEN, STDIN_ONCE, STDIN_COUNT };
 enum plan_propagation { PROPAGATION_PRIVATE, PROPAGATION_SLAVE, PROPAGATION_SHARED, PROPAGATION_COUNT };
@@ -239,8 +210,6 @@ int plan_parse(struct plan* plan, uint8_t* buffer, size_t length);
 /** A reader over the items of a validated list. */
 struct plan_reader plan_items(const struct plan* plan, struct plan_list list);
 
-const char* plan_next_string(struct plan_reader* reader);
-uint32_t plan_next_u32(struct plan_reader* reader);
 struct plan_cgroup plan_next_cgroup(struct plan_reader* reader);
 struct plan_write plan_next_write(struct plan_reader* reader);
 struct plan_claim plan_next_claim(struct plan_reader* reader);

@@ -79,7 +79,7 @@ static void bind_source(struct request* request, int root) {
   const char* subpath = next(request);
   const char* target = next(request);
   struct stat info;
-  int tree = mounts_clone_part(source, subpath, true);
+  int tree = mount_clone_part(source, subpath, true);
   if (tree == -1 || fstatat(tree, "", &info, AT_EMPTY_PATH) == -1) fail(STAGE_MOUNT, source);
   if (read_only && mount_change(tree, MOUNT_ATTR_RDONLY, 0, true) == -1) fail(STAGE_MOUNT, source);
   int folder = in_root_make(root, target, S_ISDIR(info.st_mode) ? IN_ROOT_FOLDER : IN_ROOT_FILE);

@@ -25,7 +25,7 @@ describe('fuzz: the plan parser of the helper', () => {
       '-o',
       join(folder, 'fuzz_plan'),
       join(NATIVE, 'test', 'helper', 'fuzz_plan.c'),
-      join(NATIVE, 'helper', 'plan.c'),
+      ...['plan.c', 'plan_items.c', 'plan_reader.c'].map(name => join(NATIVE, 'helper', name)),
     ]);
     writeFileSync(join(folder, 'container'), encodePlan(containerPlan));
     writeFileSync(join(folder, 'join'), encodePlan(joinPlan));
