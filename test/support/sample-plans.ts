@@ -1,4 +1,5 @@
-import type { Plan, SessionPlan } from '../../packages/runtime/dist/plan/plan';
+import type { Plan } from '../../packages/runtime/dist/plan/plan';
+import type { SessionPlan } from '../../packages/runtime/dist/plan/session';
 
 const session: SessionPlan = {
   id: '0123456789abcdef',

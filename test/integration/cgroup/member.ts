@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { CgroupPlan } from '../../../packages/runtime/dist/plan/plan';
+import type { CgroupPlan } from '../../../packages/runtime/dist/plan/session';
 
 /** Does what the helper does with a plan's cgroups: makes them and writes their files. */
 export function makeCgroups(cgroups: readonly CgroupPlan[]): void {

@@ -21,17 +21,14 @@ import {
   socketPair,
   spawnHelper,
 } from '@tinyd/native';
+import type { ContainerPlan } from '../../../packages/runtime/dist/plan/container';
 import { encodePlan } from '../../../packages/runtime/dist/plan/encode';
-import type {
-  CgroupPlan,
-  ContainerPlan,
-  HelperReport,
-  MountStep,
-  Plan,
-  ProcessPlan,
-  SessionPlan,
-} from '../../../packages/runtime/dist/plan/plan';
+import type { MountStep } from '../../../packages/runtime/dist/plan/mount-step';
+import type { Plan } from '../../../packages/runtime/dist/plan/plan';
+import type { ProcessPlan } from '../../../packages/runtime/dist/plan/process';
+import type { HelperReport } from '../../../packages/runtime/dist/plan/report';
 import { decodeReport } from '../../../packages/runtime/dist/plan/report';
+import type { CgroupPlan, SessionPlan } from '../../../packages/runtime/dist/plan/session';
 import { Client } from './client';
 
 const NOSUID = 2;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JoinPlan } from '../../../packages/runtime/dist/plan/plan';
+import type { JoinPlan } from '../../../packages/runtime/dist/plan/container';
 import { Box, type PlanChanges } from './box';
 
 describe('helper: a process that joins a container', () => {

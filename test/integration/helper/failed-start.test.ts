@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { HelperReport } from '../../../packages/runtime/dist/plan/plan';
+import type { HelperReport } from '../../../packages/runtime/dist/plan/report';
 import { Box, type PlanChanges } from './box';
 
 const ENOENT = 2;

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { HELPER_PATH } from '@tinyd/native';
-import type { MountStep } from '../../../packages/runtime/dist/plan/plan';
+import type { MountStep } from '../../../packages/runtime/dist/plan/mount-step';
 import { Box } from './box';
 
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');

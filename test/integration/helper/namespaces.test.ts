@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CgroupPlan } from '../../../packages/runtime/dist/plan/plan';
+import type { CgroupPlan } from '../../../packages/runtime/dist/plan/session';
 import { Box } from './box';
 
 /** eBPF that lets every device through but reading and writing 1:5, which is /dev/zero (linux/bpf.h, cgroup device). */

@@ -9,7 +9,7 @@ import { lowerNamespaces } from '../../../packages/runtime/dist/lowering/namespa
 import { lowerProcess } from '../../../packages/runtime/dist/lowering/process';
 import { lowerRootfs } from '../../../packages/runtime/dist/lowering/rootfs';
 import { lowerSession } from '../../../packages/runtime/dist/lowering/session';
-import type { ReportStage } from '../../../packages/runtime/dist/plan/plan';
+import type { ReportStage } from '../../../packages/runtime/dist/plan/report';
 import { REPORT_STAGES } from '../../../packages/runtime/dist/plan/report';
 import type { Spec } from '../../../packages/runtime/dist/spec-types';
 import { createOptions } from './create-options';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { lowerOptions } from '../lowering/mount-options';
 import type { ResourceLimits } from '../options';
-import type { CgroupPlan, MountStep } from '../plan/plan';
+import type { MountStep } from '../plan/mount-step';
+import type { CgroupPlan } from '../plan/session';
 import type { SpecDeviceRule, SpecMount } from '../spec-types';
 import { checkBlockFiles, isThrottled, throttleFlag, v1BlockFiles, v2BlockFiles } from './block-files';
 import { deviceProgram } from './device-program';

@@ -2,16 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** What tinyd controls. v2 has no files for cpuacct, devices and freezer: there they come with every cgroup. */
-export const CONTROLLERS = [
-  'memory',
-  'cpu',
-  'cpuacct',
-  'cpuset',
-  'pids',
-  'blkio',
-  'devices',
-  'freezer',
-] as const;
+const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'blkio', 'devices', 'freezer'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
 /** Below this name in every hierarchy lie the cgroups of containers. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
 import type { ResourceLimits } from '../options';
-import type { CgroupPlan } from '../plan/plan';
+import type { CgroupPlan } from '../plan/session';
 import { planCgroups } from './cgroups';
 import { type CgroupHost, detectCgroups } from './hierarchies';
 import { type CgroupChange, deviceChanges, deviceLines, deviceOf, unlimitedDevice } from './update-devices';

@@ -1,7 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { memoryFile, readReport, socketPair, spawnHelper } from '@tinyd/native';
 import { encodePlan } from '../plan/encode';
-import type { HelperReport, NetworkPlan, Plan } from '../plan/plan';
+import type { NetworkPlan } from '../plan/network';
+import type { Plan } from '../plan/plan';
+import type { HelperReport } from '../plan/report';
 import { decodeReport } from '../plan/report';
 
 /** How the helper is told to change a running container's network by the plan on descriptor 3. */

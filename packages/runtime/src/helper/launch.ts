@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { memoryFile, readReport, socketPair, spawnHelper } from '@tinyd/native';
 import type { AttachClient, AttachOptions } from '../attach-client';
-import type { HelperReport } from '../plan/plan';
+import type { HelperReport } from '../plan/report';
 import { decodeReport } from '../plan/report';
 
 /** How the helper is told to execute the plan on descriptor 3. */

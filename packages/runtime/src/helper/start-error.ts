@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { type ErrorCode, TinydError, unnamedErrno } from '@tinyd/core';
-import type { HelperReport, ReportStage } from '../plan/plan';
+import type { HelperReport, ReportStage } from '../plan/report';
 
 /** What a failed stage was about, in words, and the code of its error. */
 const STAGES: Readonly<

@@ -15,7 +15,9 @@ import {
   releaseNetwork,
 } from '../network';
 import { dnsPlan } from '../network/dns';
-import type { HelperReport, NetworkPlan, TeardownPlan } from '../plan/plan';
+import type { NetworkPlan } from '../plan/network';
+import type { HelperReport } from '../plan/report';
+import type { TeardownPlan } from '../plan/session';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import { sysctlPath } from '../spec/sysctls';

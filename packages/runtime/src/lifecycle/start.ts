@@ -14,6 +14,7 @@ import { lowerSession } from '../lowering/session';
 import { forgetFlows, type NetworkSettings } from '../network';
 import type { CreateOptions } from '../options';
 import { encodePlan } from '../plan/encode';
+import type { Plan } from '../plan/plan';
 import { writePlanFile } from '../plan/plan-file';
 import { withSlack } from '../quota/writable-quota';
 import { specText } from '../spec-text';
@@ -24,7 +25,7 @@ import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { volumesGoingAlong } from '../volumes/mount-volumes';
 import { namesFiles, resolvesNames, writeResolver } from './name-service';
-import { claimError, prepareNetwork, withSysctls } from './network';
+import { claimError, type PreparedNetwork, prepareNetwork, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
@@ -80,12 +81,46 @@ export async function startContainer(
 
 async function start(
   context: RuntimeContext,
-  { record, paths }: ContainerView,
+  view: ContainerView,
   options: StartOptions,
   undo: Undo,
 ): Promise<StartResult> {
+  const { record, paths } = view;
   makeBindSources(record.options.binds);
   const network = await prepareNetwork(context, record, paths, undo);
+  const { plan, program, warnings } = preparePlan(context, view, options, network, undo);
+  // A helper that fails undoes what it did; one that is killed does not.
+  undo.add(async () => void (await removeCgroups(record.id)));
+  const encoded = encodePlan(plan);
+  // What is removed when it ends is not started again; but its networks and ports may change while it runs.
+  if (!record.options.autoRemove || hasChangeableNetworks(record.options)) {
+    writePlanFile(paths.plan, plan, encoded);
+  }
+  rmSync(paths.stopped, { force: true });
+  if (plan.health !== undefined) rmSync(paths.health, { force: true });
+  // The start itself is recorded by the monitor, before anything that follows from it.
+  if (options.attach !== undefined) recordContainer(context, record, 'attach');
+  const { report, client } = launchHelper(encoded, options.attach);
+  if (report.stage !== 'started') {
+    const failure = startError(report, 'start', record.name, program);
+    throw (await claimError(context, network, report)) ?? failure;
+  }
+  for (const settings of network.settings) forgetFlows(settings);
+  return {
+    started: true,
+    warnings: [...(network.repairs ?? []), ...warnings, ...report.warnings],
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+/** Writes the files that the container and its monitor read, and says what the helper is to do. */
+function preparePlan(
+  context: RuntimeContext,
+  { record, paths }: ContainerView,
+  options: StartOptions,
+  network: PreparedNetwork,
+  undo: Undo,
+): { readonly plan: Plan; readonly program: string; readonly warnings: readonly string[] } {
   writeEtcFiles(record, paths, {
     addresses: network.settings.flatMap(({ address, address6 }) =>
       address6 === undefined ? [address] : [address, address6],
@@ -119,25 +154,7 @@ async function start(
     cgroupView: cgroups.view,
     ...(shared.sharedMemoryOf === undefined ? {} : { sharedMemoryOf: shared.sharedMemoryOf }),
   });
-  // A helper that fails undoes what it did; one that is killed does not.
-  undo.add(async () => void (await removeCgroups(record.id)));
-  const encoded = encodePlan(plan);
-  // What is removed when it ends is not started again; but its networks and ports may change while it runs.
-  if (!record.options.autoRemove || hasChangeableNetworks(record.options)) {
-    writePlanFile(paths.plan, plan, encoded);
-  }
-  rmSync(paths.stopped, { force: true });
-  if (plan.health !== undefined) rmSync(paths.health, { force: true });
-  // The start itself is recorded by the monitor, before anything that follows from it.
-  if (options.attach !== undefined) recordContainer(context, record, 'attach');
-  const { report, client } = launchHelper(encoded, options.attach);
-  if (report.stage !== 'started') {
-    const failure = startError(report, 'start', record.name, prepared.spec.process.args[0] ?? '');
-    throw (await claimError(context, network, report)) ?? failure;
-  }
-  for (const settings of network.settings) forgetFlows(settings);
-  const warnings = [...(network.repairs ?? []), ...cgroups.warnings, ...report.warnings];
-  return { started: true, warnings, ...(client === undefined ? {} : { client }) };
+  return { plan, program: prepared.spec.process.args[0] ?? '', warnings: cgroups.warnings };
 }
 
 function hasChangeableNetworks({ network }: CreateOptions): boolean {

@@ -1,5 +1,5 @@
 import type { CgroupView } from '../cgroup';
-import type { MountStep } from '../plan/plan';
+import type { MountStep } from '../plan/mount-step';
 import type { SpecMount } from '../spec-types';
 import { lowerOptions } from './mount-options';
 

@@ -1,7 +1,9 @@
 import type { CgroupView } from '../cgroup';
 import type { ContainerLayout, RuntimeLayout } from '../layout';
 import type { PreparedSpec } from '../lifecycle/prepare-spec';
-import type { MountStep, Plan, SessionPlan } from '../plan/plan';
+import type { MountStep } from '../plan/mount-step';
+import type { Plan } from '../plan/plan';
+import type { SessionPlan } from '../plan/session';
 import type { ContainerRecord } from '../record';
 import { imageMountSteps } from '../rootfs/image-mounts';
 import { layersOf } from '../rootfs/writable-layer';

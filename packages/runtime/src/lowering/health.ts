@@ -1,5 +1,6 @@
 import type { PreparedSpec } from '../lifecycle/prepare-spec';
-import type { HealthPlan, Plan } from '../plan/plan';
+import type { HealthPlan } from '../plan/health';
+import type { Plan } from '../plan/plan';
 import type { ContainerRecord } from '../record';
 import { configuredHealthcheck, healthCommand } from '../spec/healthcheck';
 import { lowerProcess } from './process';

@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, statS
 import { TinydError } from '@tinyd/core';
 import { O_PATH, openBelow } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
-import type { MountStep } from '../plan/plan';
+import type { MountStep } from '../plan/mount-step';
 import type { Spec, SpecDevice, SpecMount } from '../spec-types';
 import type { VolumePart } from '../volumes/mount-volumes';
 import { lowerOptions } from './mount-options';

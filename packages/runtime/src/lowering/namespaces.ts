@@ -1,5 +1,5 @@
 import { TinydError } from '@tinyd/core';
-import type { ContainerPlan, NamespaceKind } from '../plan/plan';
+import type { ContainerPlan, NamespaceKind } from '../plan/container';
 import type { SpecNamespace } from '../spec-types';
 import { startTicksOf } from '../state/processes';
 

@@ -1,5 +1,5 @@
 import type { ResolvedCapabilities } from '../capabilities';
-import type { ProcessPlan } from '../plan/plan';
+import type { ProcessPlan } from '../plan/process';
 import { rlimitResource, rlimitValue } from '../spec/rlimits';
 import type { SpecProcess } from '../spec-types';
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import type { ContainerLayout, RuntimeFolders } from '../layout';
-import type { RootfsPlan } from '../plan/plan';
+import type { RootfsPlan } from '../plan/container';
 
 /** mount(2) takes one page of options, its terminating NUL included. */
 const MAX_OPTIONS = 4095;

@@ -1,4 +1,4 @@
-import type { NetworkPlan } from '../plan/plan';
+import type { NetworkPlan } from '../plan/network';
 import { deleteLink } from './netlink/link';
 import type { SetElement } from './nftables/elements';
 import { addToFirewall, dropElements } from './nftables/firewall';

@@ -1,4 +1,4 @@
-import type { NetworkPlan } from '../plan/plan';
+import type { NetworkPlan } from '../plan/network';
 import { LOOPBACK_INDEX, raiseLink } from './netlink/link';
 
 const NOTHING = new Uint8Array(0);

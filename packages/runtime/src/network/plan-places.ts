@@ -1,4 +1,5 @@
-import type { NetworkPlan, TeardownPlan } from '../plan/plan';
+import type { NetworkPlan } from '../plan/network';
+import type { TeardownPlan } from '../plan/session';
 import { addressMapFile } from './definition';
 import { formatHardwareAddress, formatIpv4 } from './ipv4';
 import { formatIpv6 } from './ipv6';

@@ -1,4 +1,4 @@
-import { NETNS_FD, type NetworkPlan } from '../plan/plan';
+import { NETNS_FD, type NetworkPlan } from '../plan/network';
 import type { Network } from './definition';
 import type { MacvlanOptions } from './driver-options';
 import type { Ipv4 } from './ipv4';

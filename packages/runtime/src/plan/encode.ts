@@ -1,15 +1,10 @@
-import type {
-  CgroupPlan,
-  ContainerPlan,
-  HealthPlan,
-  JoinPlan,
-  MountStep,
-  NamespaceKind,
-  NetworkPlan,
-  Plan,
-  ProcessPlan,
-  SessionPlan,
-} from './plan';
+import type { ContainerPlan, JoinPlan, NamespaceKind } from './container';
+import type { HealthPlan } from './health';
+import type { MountStep } from './mount-step';
+import type { NetworkPlan } from './network';
+import type { Plan } from './plan';
+import type { ProcessPlan } from './process';
+import type { CgroupPlan, SessionPlan } from './session';
 import { WireWriter } from './wire';
 
 const MAGIC = 0x504e5954;

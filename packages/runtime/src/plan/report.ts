@@ -1,8 +1,7 @@
 import { TinydError } from '@tinyd/core';
-import type { HelperReport, ReportStage } from './plan';
 
-/** By number, as in enum report_stage of native/helper/report.h. */
-export const REPORT_STAGES: readonly ReportStage[] = [
+/** Where a helper stopped; by number, as in enum report_stage of native/helper/report.h. */
+export const REPORT_STAGES = [
   'started',
   'plan',
   'lock',
@@ -30,7 +29,21 @@ export const REPORT_STAGES: readonly ReportStage[] = [
   'log',
   'socket',
   'system',
-];
+] as const;
+
+export type ReportStage = (typeof REPORT_STAGES)[number];
+
+/** What the helper says on the report pipe: one of these, then end of file. */
+export interface HelperReport {
+  readonly stage: ReportStage;
+  /** Positive errno; 0 with stage `started`. */
+  readonly errno: number;
+  /** The operand: path, cgroup file, address. */
+  readonly operand: string;
+  /** Host PID of the container's process, with stage `started`. */
+  readonly pid: number;
+  readonly warnings: readonly string[];
+}
 
 /**
  * Reads what the helper wrote to the report pipe: stage, errno, pid, operand, warnings.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import type { ContainerLayout } from '../layout';
 import type { CreateOptions, ImageMount } from '../options';
-import type { MountStep } from '../plan/plan';
+import type { MountStep } from '../plan/mount-step';
 import type { ContainerRecord } from '../record';
 import type { SpecMount } from '../spec-types';
 

@@ -1,4 +1,4 @@
-import type { NetworkPlan } from '../../plan/plan';
+import type { NetworkPlan } from '../../plan/network';
 import { parseIpv4 } from '../ipv4';
 import { NLM_F_APPEND, NLM_F_CREATE, nested } from '../netlink/message';
 import { type Expression, goesToAddress, goesToPort, isIpv4, translateTo } from '../nftables/expression';

@@ -3,7 +3,7 @@ import { type Ipv6, ipv6Bytes, type Subnet6, subnetSize6 } from '../ipv6';
 import { attribute, NLM_F_ACK, NLM_F_CREATE, nested } from '../netlink/message';
 import { interfaceName } from './expression';
 import { change, NFPROTO_INET, NFT_MSG, numberAttribute, tablesMessage, textAttribute } from './message';
-import { SETS } from './rules';
+import { SETS } from './sets';
 import { TABLE } from './table';
 
 /** One element of a set or map, as the kernel keeps it. */

@@ -10,7 +10,8 @@ import {
   textAttribute,
   transaction,
 } from './message';
-import { SETS, tableChains } from './rules';
+import { tableChains } from './rules';
+import { SETS } from './sets';
 import { createTable, deleteTable, readComment, replaceTable, TABLE } from './table';
 
 const CHAIN_NAME = 3;

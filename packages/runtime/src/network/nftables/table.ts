@@ -9,7 +9,8 @@ import {
 } from '../netlink/message';
 import type { Expression } from './expression';
 import { change, NFT_MSG, numberAttribute, textAttribute, transaction } from './message';
-import { type Chain, concatenation, HOOK, type SetShape, setShapes, TYPE, tableChains } from './rules';
+import { type Chain, HOOK, tableChains } from './rules';
+import { concatenation, type SetShape, setShapes, TYPE } from './sets';
 
 /** The one table of tinyd, in the family `inet`. */
 export const TABLE = 'tinyd';
