@@ -4,6 +4,7 @@ export type { LocalRootOptions } from './archives/local-root';
 export type { LoadedImage } from './archives/store-images';
 export type { CommitOptions } from './committed/commit-image';
 export type { ChangedFolder } from './committed/layer-entries';
+export type { Pruned, PruneOptions } from './gc/remove-images';
 export type { HistoryRow } from './images/history';
 export type { ImageInspection } from './images/inspect';
 export type { ImageRow } from './images/list';
@@ -13,8 +14,6 @@ export type { LayerEvent, PullEvent, PullOptions, PullResult } from './pull/even
 export {
   type ImageForContainer,
   openStore,
-  type Pruned,
-  type PruneOptions,
   Store,
   type StoreOptions,
 } from './store';

@@ -5,9 +5,7 @@ import {
   type ImageConfig,
   type ImageSource,
   type Platform,
-  parseReference,
   type Reference,
-  TinydError,
 } from '@tinyd/core';
 import type { LockMode } from '@tinyd/native';
 import { type ImportOptions, importRoot, type RootInput } from './archives/import';
@@ -16,22 +14,22 @@ import { imageOfLocalRoot, type LocalRootOptions } from './archives/local-root';
 import { saveImages } from './archives/save';
 import type { LoadedImage } from './archives/store-images';
 import { type CommitOptions, commitImage } from './committed/commit-image';
-import { type Swept, sweep } from './gc/sweep';
-import { type ImageEntry, repositoryOf } from './images/entry';
+import { type Pruned, type PruneOptions, pruneImages, removeImage } from './gc/remove-images';
+import type { ImageEntry } from './images/entry';
 import { type FoundImage, findImage } from './images/find';
 import { type HistoryRow, imageHistory } from './images/history';
-import { configOf, groupImages, lowerDirs, repoTags } from './images/image';
+import { configOf, lowerDirs, repoTags } from './images/image';
 import { ImagesLock } from './images/images-lock';
-import { readIndex, updateIndex } from './images/index-file';
+import { readIndex } from './images/index-file';
 import { type ImageInspection, inspectImage } from './images/inspect';
 import { type ImageRow, listImages } from './images/list';
-import { nameImage } from './images/naming';
-import { planRemoval, type Removal, type RemovedItem, type RemoveOptions } from './images/removal';
+import type { RemovedItem, RemoveOptions } from './images/removal';
+import { parseTag, tagImage } from './images/tag';
 import { type ImagesUsage, imagesUsage } from './images/usage';
 import { type StoreLayout, storeLayout } from './layout';
 import type { PullOptions, PullResult } from './pull/events';
 import { pullImage } from './pull/pull';
-import { checkRoot, prepareRoot } from './root-folder';
+import { checkRoot } from './root-folder';
 
 /** Where a store is. */
 export interface StoreOptions {
@@ -50,22 +48,6 @@ export interface ImageForContainer {
   readonly config: ImageConfig;
   /** Overlay lower dirs, topmost first, relative to the root folder. */
   readonly lowerDirs: readonly string[];
-}
-
-/** What {@link Store.prune} removes. */
-export interface PruneOptions extends Pick<RemoveOptions, 'usedBy'> {
-  /** Also images with a tag. */
-  readonly all?: boolean;
-  /** Keeps images of which no row passes. */
-  readonly matches?: (row: ImageRow) => boolean;
-}
-
-/** What {@link Store.prune} removed. */
-export interface Pruned {
-  readonly removed: readonly RemovedItem[];
-  readonly freedBytes: number;
-  /** Why less was removed than could be: an image that stays is damaged. */
-  readonly problem?: string;
 }
 
 /**
@@ -187,21 +169,9 @@ export class Store {
    * Fails with ERR_TINYD_REFERENCE_INVALID, also for a name with a digest, and with those of {@link findImage}.
    */
   async tag(source: string, target: string): Promise<void> {
-    const reference = parseReference(target);
-    if (reference.digest !== undefined) {
-      throw new TinydError(
-        'ERR_TINYD_REFERENCE_INVALID',
-        `cannot tag as ${target}: a digest cannot be given`,
-        {
-          hint: 'name the image like registry.example/team/app:tag',
-        },
-      );
-    }
+    const reference = parseTag(target);
     const { entry } = this.#find(source).image;
-    await prepareRoot(this.#layout);
-    await this.#update(entries =>
-      nameImage(entries, taggedEntry(currentOf(entries, entry, source), reference)),
-    );
+    await tagImage(this.#layout, { text: source, entry }, reference);
   }
 
   /**
@@ -211,48 +181,16 @@ export class Store {
    *
    * @returns what happened, in order, as `tinyd rmi` prints it.
    */
-  async removeImage(text: string, options: RemoveOptions): Promise<RemovedItem[]> {
-    return this.withImages('exclusive', async () => {
-      this.#find(text);
-      const removal = await this.#remove(entries =>
-        planRemoval(entries, groupImages(entries), findImage(entries, text, this.#host), options),
-      );
-      const items = itemsOf(removal);
-      if (removal.deleted.length === 0) return items;
-      const { layers } = await sweep(this.#layout, { dropInterrupted: false });
-      return [...items, ...layers.map(deleted => ({ deleted }))];
-    });
+  removeImage(text: string, options: RemoveOptions): Promise<RemovedItem[]> {
+    return this.withImages('exclusive', () => removeImage(this.#layout, this.#host, text, options));
   }
 
   /**
    * Removes images without a tag, or (`all`) every image, unless a container uses them; then all blobs, layers and partial
    * downloads that nobody needs.
    */
-  async prune(options: PruneOptions): Promise<Pruned> {
-    return this.withImages('exclusive', async () => {
-      if (!checkRoot(this.#layout)) return { removed: [], freedBytes: 0 };
-      const unused = this.images().filter(
-        row =>
-          (options.all || row.isDangling) &&
-          (options.matches?.(row) ?? true) &&
-          !options.usedBy(row.id).length,
-      );
-      const items: RemovedItem[] = [];
-      for (const id of new Set(unused.map(row => row.id))) {
-        const plan = (entries: readonly ImageEntry[]) => {
-          const images = groupImages(entries);
-          return planRemoval(entries, images, findImage(entries, id, this.#host), {
-            ...options,
-            force: true,
-          });
-        };
-        items.push(...itemsOf(await this.#remove(plan)));
-      }
-      const swept: Swept = await sweep(this.#layout, { dropInterrupted: true });
-      const { freedBytes, problem } = swept;
-      const removed = [...items, ...swept.layers.map(deleted => ({ deleted }))];
-      return { removed, freedBytes, ...(problem && { problem }) };
-    });
+  prune(options: PruneOptions): Promise<Pruned> {
+    return this.withImages('exclusive', () => pruneImages(this.#layout, this.#host, options));
   }
 
   /**
@@ -270,36 +208,4 @@ export class Store {
   #find(text: string, platform?: Platform): FoundImage {
     return findImage(this.#entries(), text, this.#host, platform);
   }
-
-  async #update(change: (entries: readonly ImageEntry[]) => readonly ImageEntry[]): Promise<void> {
-    await updateIndex(this.#layout, index => ({ ...index, entries: change(index.entries) }));
-  }
-
-  async #remove(plan: (entries: readonly ImageEntry[]) => Removal): Promise<Removal> {
-    let removal: Removal = { entries: [], untagged: [], deleted: [] };
-    await this.#update(entries => {
-      removal = plan(entries);
-      return removal.entries;
-    });
-    return removal;
-  }
-}
-
-/** The image may have been removed since it was found. */
-function currentOf(entries: readonly ImageEntry[], entry: ImageEntry, text: string): ImageEntry {
-  const current = entries.find(other => other.imageId === entry.imageId && other.platform === entry.platform);
-  if (current) return current;
-  throw new TinydError('ERR_TINYD_IMAGE_NOT_FOUND', `no such image in the store: ${text}`, {
-    hint: `pull it: tinyd pull ${text}`,
-  });
-}
-
-function taggedEntry({ target, manifest, imageId, platform }: ImageEntry, reference: Reference): ImageEntry {
-  const updated = new Date().toISOString();
-  const repository = repositoryOf(reference);
-  return { target, reference, repository, manifest, imageId, platform, origin: 'tag', updated };
-}
-
-function itemsOf({ untagged, deleted }: Removal): RemovedItem[] {
-  return [...untagged.map(text => ({ untagged: text })), ...deleted.map(id => ({ deleted: id }))];
 }

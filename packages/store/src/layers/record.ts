@@ -6,7 +6,7 @@ import { messageOf, systemCode } from '../system-error';
 /** Version of the form that layer.json has. */
 const SCHEMA = 1;
 /** Version of what the unpack engine makes of an archive: whiteouts, implied folders, links. */
-export const UNPACK_VERSION = 1;
+const UNPACK_VERSION = 1;
 
 /** layer.json: what a layer folder holds and where it came from. */
 export interface LayerRecord {

@@ -3,21 +3,18 @@ import {
   closeSync,
   constants,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   symlinkSync,
   unlinkSync,
   write as writeFile,
 } from 'node:fs';
-import { systemFailureText, TinydError } from '@tinyd/core';
 import { makeNode, O_PATH, openBelow } from '@tinyd/native';
-import { mountOf, type Owner, setAttributes, setLinkAttributes, setNodeAttributes } from './attributes';
-import { type EntryKind, joinPath, nameIn, systemCode, type TreeEntry } from './entry';
+import { mountOf, type Owner, setAttributes, setLinkAttributes, setNodeAttributes } from '../attributes';
+import { nameIn, systemCode, type TreeEntry } from '../entry';
+import { Parents } from './parents';
+import { TargetErrors } from './target-errors';
 
-const FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-/** How often a name is tried again that somebody else keeps changing. */
-const MOST_RACES = 64;
 const FORMATS = { char: constants.S_IFCHR, block: constants.S_IFBLK, fifo: constants.S_IFIFO } as const;
 
 /** How a tree is written. */
@@ -59,10 +56,14 @@ export async function writeTree(entries: AsyncIterable<TreeEntry>, options: Writ
 
 class TreeWriter {
   readonly #options: WriteOptions;
+  readonly #errors: TargetErrors;
+  readonly #parents: Parents;
   readonly #folders: PendingFolder[] = [];
 
   constructor(options: WriteOptions) {
     this.#options = options;
+    this.#errors = new TargetErrors(options.shown);
+    this.#parents = new Parents(options.folder, this.#errors);
   }
 
   async add(entry: TreeEntry): Promise<number> {
@@ -71,14 +72,14 @@ class TreeWriter {
         this.#addFolder(entry);
         return 0;
       }
-      const { folder, name } = this.#openParent(entry.path, entry.path);
+      const { folder, name } = this.#parents.open(entry.path, entry.path);
       try {
         return await this.#replace(folder, name, entry);
       } finally {
         closeSync(folder);
       }
     } catch (error) {
-      throw this.#worded(error, entry.path);
+      throw this.#errors.worded(error, entry.path);
     }
   }
 
@@ -100,9 +101,9 @@ class TreeWriter {
   }
 
   #makeFolder(path: Buffer): number {
-    const { folder, name } = this.#openParent(path, path);
+    const { folder, name } = this.#parents.open(path, path);
     try {
-      return this.#enter(
+      return this.#parents.enter(
         folder,
         name,
         path,
@@ -110,43 +111,6 @@ class TreeWriter {
       );
     } finally {
       closeSync(folder);
-    }
-  }
-
-  /** Opens a folder, made if it is missing. */
-  #enter(folder: number, name: Buffer, path: Buffer, flags: number): number {
-    for (let races = 0; ; races++) {
-      try {
-        return openBelow(folder, name, flags);
-      } catch (error) {
-        const code = systemCode(error);
-        if (code === 'ENOTDIR' || code === 'ELOOP') throw this.#refused('folder', path);
-        if (code !== 'ENOENT' || races === MOST_RACES) throw error;
-      }
-      try {
-        mkdirSync(nameIn(folder, name), { mode: 0o755 });
-      } catch (error) {
-        if (systemCode(error) !== 'EEXIST') throw error;
-      }
-    }
-  }
-
-  /** The folder that holds the last part of a path, reached part by part, none of them a link. */
-  #openParent(path: Buffer, shown: Buffer): { folder: number; name: Buffer } {
-    const parts = splitPath(path);
-    const name = parts.pop();
-    if (name === undefined) throw this.#refused('file', shown);
-    let folder = openBelow(this.#options.folder, Buffer.from('.'), FOLDER);
-    try {
-      for (const part of parts) {
-        const next = this.#enter(folder, part, shown, FOLDER);
-        closeSync(folder);
-        folder = next;
-      }
-      return { folder, name };
-    } catch (error) {
-      closeSync(folder);
-      throw error;
     }
   }
 
@@ -161,7 +125,7 @@ class TreeWriter {
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EISDIR' || code === 'ENOTEMPTY' || (code === 'EEXIST' && entry.kind !== 'hardlink'))
-        throw this.#refused(entry.kind, entry.path);
+        throw this.#errors.overwrites(entry.kind, entry.path);
       throw error;
     } finally {
       // After a success too: renaming one name of a file over another does nothing (rename(2)).
@@ -183,15 +147,7 @@ class TreeWriter {
     } finally {
       closeSync(fd);
     }
-    const shown = this.#shown(path);
-    throw new TinydError(
-      'ERR_TINYD_COPY_TARGET',
-      `cannot replace ${JSON.stringify(shown)}: it is a mount of its own`,
-      {
-        hint: 'change the file that is mounted there',
-        details: { path: shown },
-      },
-    );
+    throw this.#errors.replacesMount(path);
   }
 
   async #make(folder: number, name: Buffer, entry: TreeEntry): Promise<number> {
@@ -234,7 +190,7 @@ class TreeWriter {
   }
 
   #makeLink(path: Buffer, entry: TreeEntry): void {
-    const { folder, name } = this.#openParent(entry.target ?? Buffer.alloc(0), entry.path);
+    const { folder, name } = this.#parents.open(entry.target ?? Buffer.alloc(0), entry.path);
     try {
       linkSync(nameIn(folder, name), path);
     } finally {
@@ -245,37 +201,6 @@ class TreeWriter {
   #owner({ uid, gid }: TreeEntry): Owner {
     return this.#options.owner ?? { uid, gid };
   }
-
-  #refused(kind: EntryKind, path: Buffer): TinydError {
-    const shown = this.#shown(path);
-    const what =
-      kind === 'folder'
-        ? `cannot overwrite non-directory ${JSON.stringify(shown)} with a directory`
-        : `cannot overwrite directory ${JSON.stringify(shown)} with a non-directory`;
-    return new TinydError('ERR_TINYD_COPY_TARGET', what, {
-      hint: 'remove it first, or copy to another place',
-      details: { path: shown },
-    });
-  }
-
-  #shown(path: Buffer): string {
-    return joinPath(Buffer.from(this.#options.shown.replace(/\/$/, '')), path).toString();
-  }
-
-  #worded(error: unknown, path: Buffer): unknown {
-    if (error instanceof TinydError || systemCode(error) === undefined) return error;
-    const shown = this.#shown(path);
-    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${systemFailureText(error)}`, {
-      details: { path: shown },
-      cause: error,
-    });
-  }
-}
-
-function splitPath(path: Buffer): Buffer[] {
-  // latin1 keeps every byte as it is.
-  const parts = path.toString('latin1').split('/');
-  return parts.filter(part => part !== '' && part !== '.').map(part => Buffer.from(part, 'latin1'));
 }
 
 function unlinkIfThere(path: Buffer): void {

@@ -1,0 +1,48 @@
+import { systemFailureText, TinydError } from '@tinyd/core';
+import { type EntryKind, joinPath, systemCode } from '../entry';
+
+/** Words what goes wrong at a place that is written to. Paths are relative to it. */
+export class TargetErrors {
+  readonly #target: Buffer;
+
+  /** @param target names the place in messages: `web:/srv`. */
+  constructor(target: string) {
+    this.#target = Buffer.from(target.replace(/\/$/, ''));
+  }
+
+  /** An entry of this kind would replace something that it must not replace. */
+  overwrites(kind: EntryKind, path: Buffer): TinydError {
+    const shown = this.#shown(path);
+    const what =
+      kind === 'folder'
+        ? `cannot overwrite non-directory ${JSON.stringify(shown)} with a directory`
+        : `cannot overwrite directory ${JSON.stringify(shown)} with a non-directory`;
+    return new TinydError('ERR_TINYD_COPY_TARGET', what, {
+      hint: 'remove it first, or copy to another place',
+      details: { path: shown },
+    });
+  }
+
+  replacesMount(path: Buffer): TinydError {
+    const shown = this.#shown(path);
+    return new TinydError(
+      'ERR_TINYD_COPY_TARGET',
+      `cannot replace ${JSON.stringify(shown)}: it is a mount of its own`,
+      { hint: 'change the file that is mounted there', details: { path: shown } },
+    );
+  }
+
+  /** What to throw for a failure at a path: system errors are given words, others are passed on. */
+  worded(error: unknown, path: Buffer): unknown {
+    if (error instanceof TinydError || systemCode(error) === undefined) return error;
+    const shown = this.#shown(path);
+    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${systemFailureText(error)}`, {
+      details: { path: shown },
+      cause: error,
+    });
+  }
+
+  #shown(path: Buffer): string {
+    return joinPath(this.#target, path).toString();
+  }
+}
