@@ -62,7 +62,10 @@ async function dispatch(argv: readonly string[], invocation: Invocation): Promis
   const name = words[0] ?? '';
   if (name === 'help') return showHelp(words.slice(1));
   const command = loadCommand(name);
-  if (command === undefined) throw unknownCommand(words);
+  if (command === undefined) {
+    if (asksForObject(words)) return showHelp([name]);
+    throw unknownCommand(words);
+  }
   invocation.command = name;
   invocation.family = command.exitFamily;
   const globals = (after: ParsedArgv['flags']) => {
@@ -97,26 +100,31 @@ function readLeadingFlags(argv: readonly string[]): ParsedArgv | undefined {
   }
 }
 
+/** `tinyd container` alone asks for help, as with docker. */
+function asksForObject(words: readonly string[]): boolean {
+  const [object = '', verb = '--help'] = words;
+  return verbsOf(object) !== undefined && ['--help', '-h'].includes(verb);
+}
+
 function unknownCommand(words: readonly string[]): TinydError {
   const verbs = verbsOf(words[0] ?? '');
   const shown = verbs === undefined ? words[0] : words.slice(0, 2).join(' ');
   const near = closest(words[verbs === undefined ? 0 : 1] ?? '', verbs ?? COMMAND_NAMES);
   const list =
     verbs === undefined ? 'tinyd --help lists the commands' : `verbs are ${verbs.toSorted().join(', ')}`;
-  const hint = near === undefined ? list : `did you mean ${near}?`;
+  const object = verbs === undefined ? '' : `${words[0]} `;
+  const hint = near === undefined ? list : `did you mean ${object}${near}?`;
   return new TinydError('ERR_TINYD_USAGE', `unknown command: ${JSON.stringify(shown)}`, { hint });
 }
 
 async function showHelp(words: readonly string[]): Promise<void> {
+  const help = require('./chunks/help') as typeof import('./chunks/help');
   const name = expandObjectVerb(words)[0];
-  if (name === undefined) {
-    const { overview } = require('./chunks/help') as typeof import('./chunks/help');
-    return writeOut(overview(loadCommands()));
-  }
+  if (name === undefined) return writeOut(help.overview(loadCommands()));
   const command = loadCommand(name);
-  if (command === undefined) throw unknownCommand(words);
-  const { commandHelp } = require('./chunks/help') as typeof import('./chunks/help');
-  writeOut(commandHelp(command));
+  if (command !== undefined) return writeOut(help.commandHelp(command));
+  if (words.length > 1 || verbsOf(name) === undefined) throw unknownCommand(words);
+  writeOut(help.objectHelp(name, objectVerbs()[name] ?? {}, loadCommands()));
 }
 
 /**

@@ -112,7 +112,7 @@ describe('the command line, offline', () => {
 
   it('refuses wrong command lines in one line', () => {
     refuses(['imags'], 1, /^tinyd: unknown command: "imags" \(ERR_TINYD_USAGE\)\. did you mean images\?$/m);
-    refuses(['container', 'lst'], 1, /unknown command: "container lst".*did you mean ls\?/);
+    refuses(['container', 'lst'], 1, /unknown command: "container lst".*did you mean container ls\?/);
     refuses(['run', '--entrypiont', 'x', 'absent'], 125, /did you mean --entrypoint\?$/m);
     refuses(['ps', '--nope'], 1, /^tinyd ps: unknown flag: --nope \(ERR_TINYD_USAGE\)/);
     refuses(['images', 'a', 'b'], 1, /at most one argument/);

@@ -248,7 +248,7 @@ describe('prune and system df', function () {
     assert.match(await tinyd.ok('image', 'ls'), /busybox/);
     const unknown = await tinyd.run(['container', 'prume']);
     assert.equal(unknown.code, 1);
-    assert.match(unknown.stderr, /unknown command: "container prume".*did you mean prune\?/);
+    assert.match(unknown.stderr, /unknown command: "container prume".*did you mean container prune\?/);
     assert.match(
       (await tinyd.run(['help', 'container', 'prune'])).stdout,
       /\$ tinyd container prune \[OPTIONS\]/,

@@ -165,6 +165,6 @@ describe('the volume commands', function () {
       /'volume rm'\|'volume remove'\).* operands=\$\(tinyd volume ls -q/,
     );
     const { stderr } = await tinyd.run(['volume', 'lst']);
-    assert.match(stderr, /did you mean ls\?/);
+    assert.match(stderr, /did you mean volume ls\?/);
   });
 });

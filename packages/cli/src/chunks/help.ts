@@ -15,11 +15,11 @@ Usage:  tinyd [OPTIONS] COMMAND [ARG...]
 
 const TAIL = `
 Options:
-  --root DIR                    Folder of images and containers [$TINYD_ROOT, /var/lib/tinyd]
-  --state DIR                   Folder of run-time state [$TINYD_STATE, /run/tinyd]
-  --registry-mirror HOST=URL    Fetch from URL what HOST would serve; may be repeated
-  --debug                       Show the stack behind a failure [$TINYD_DEBUG]
-  -v, --version                 Print the version
+  --root DIR                   Images, containers [$TINYD_ROOT, /var/lib/tinyd]
+  --state DIR                  Run-time state [$TINYD_STATE, /run/tinyd]
+  --registry-mirror HOST=URL   Fetch from URL what HOST would serve; repeatable
+  --debug                      Show the stack behind a failure [$TINYD_DEBUG]
+  -v, --version                Print the version
 
 Try:  tinyd run --rm busybox echo hello
 tinyd help COMMAND explains a command, with examples.
@@ -35,6 +35,27 @@ export function overview(commands: readonly CommandClass[]): string {
     return `\n${group}:\n${lines.join('')}`;
   });
   return HEAD + sections.join('') + TAIL;
+}
+
+/**
+ * What `tinyd container --help` prints: the verbs of an object.
+ *
+ * @param verbs the command that each verb stands for, by the verb.
+ */
+export function objectHelp(
+  object: string,
+  verbs: Readonly<Record<string, string>>,
+  commands: readonly CommandClass[],
+): string {
+  const width = Math.max(...Object.keys(verbs).map(verb => verb.length));
+  const lines = Object.entries(verbs)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([verb, id]) => {
+      const summary = commands.find(command => command.id === id)?.summary ?? '';
+      return `  ${verb.padEnd(width)}   ${summary}\n`;
+    });
+  return `Usage:  tinyd ${object} COMMAND [ARG...]\n\nCommands:\n${lines.join('')}
+tinyd ${object} COMMAND --help explains a command, with examples.\n`;
 }
 
 /** One command's help: usage, arguments, flags in their groups, examples. */
@@ -57,7 +78,7 @@ export function commandHelp(command: CommandClass): string {
 
 /** A terminal that does not know its width says 0. */
 function helpWidth(): number {
-  return Math.max(60, Math.min(process.stdout.columns || 100, 120));
+  return Math.max(60, Math.min(process.stdout.columns || 80, 120));
 }
 
 /** Flags with a letter first: the formatter aligns the others below them. */
@@ -80,7 +101,8 @@ function staticsOf(command: CommandClass): Partial<Command.Loadable> {
   return {
     id: command.id,
     usage: command.usage ?? [command.id, '[OPTIONS]', ...argumentWords(command.args)].join(' '),
-    examples: command.examples,
+    // The formatter itself gives a prompt only to what begins with `tinyd`.
+    examples: command.examples.map(line => (String(line).startsWith('tinyd ') ? line : `$ ${line}`)),
     ...(command.description === undefined ? {} : { description: command.description }),
   };
 }

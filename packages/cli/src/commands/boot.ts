@@ -8,7 +8,7 @@ import { systemdUnit } from '../present/systemd-unit';
 
 /** `tinyd boot`. */
 export default class Boot extends TinydCommand {
-  static override summary = 'Start containers after a restart of the host, by their restart policies';
+  static override summary = 'Start containers at boot, by their restart policies';
   static override description =
     'Starts those with --restart always, and those with unless-stopped that nobody had stopped. Containers that have run since the host was started are left alone. docs/boot.md says how to have it done at every start of the host.';
   static override group = 'Other' as const;

@@ -4,7 +4,8 @@ import { TinydCommand } from '../command';
 
 /** `tinyd container exists`: podman's, for scripts. */
 export default class ContainerExists extends TinydCommand {
-  static override summary = 'Tell by exit status whether a container is there: 0 yes, 1 no, 125 unknown';
+  static override summary = 'Tell by exit status whether a container is there';
+  static override description = '0: it is there. 1: it is not. 125: that could not be found out.';
   static override exitFamily = 'run' as const;
   static override examples = ['tinyd container exists web || tinyd create --name web nginx'];
   static override args = { container: Args.string({ required: true, description: 'Name or ID' }) };

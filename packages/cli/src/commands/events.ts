@@ -8,10 +8,10 @@ import { eventFilter } from '../use-cases/filter-events';
 
 /** `tinyd events`. */
 export default class Events extends TinydCommand {
-  static override summary = 'Show what happens to containers, images, volumes and networks';
+  static override summary = 'Show events of containers, images, volumes and networks';
   static override group = 'Other' as const;
   static override description =
-    'Without --since what happens from now on; without --until it goes on until it is interrupted. Every command and every monitor writes to a journal below the state folder, of which the last 1 to 2 MiB are kept until the host is restarted.';
+    'Without --since it shows what happens from now on; without --until it goes on until it is interrupted. Every command and every monitor writes to a journal below the state folder, of which the last 1 to 2 MiB are kept until the host is restarted.';
   static override examples = [
     'tinyd events',
     'tinyd events --since 10m --until 0s --filter type=container --filter event=die',

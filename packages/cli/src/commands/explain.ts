@@ -7,12 +7,12 @@ import { renderExplanation } from '../present/explanation';
 
 /** `tinyd explain`. */
 export default class Explain extends TinydCommand {
-  static override summary = 'Say why a container ended, or will not start, and what to do';
+  static override summary = 'Say why a container ended or will not start';
   static override description =
-    'Looks at exit status, memory counters, log, program, libraries, permissions and ports. Changes nothing.';
+    'Says what to do, too. Looks at exit status, memory counters, log, program, libraries, permissions and ports; changes nothing.';
   static override examples = ['tinyd explain web', 'tinyd explain --json web'];
   static override args = {
-    containers: Args.string({ required: true, multiple: true, description: 'Names or IDs' }),
+    container: Args.string({ required: true, multiple: true, description: 'Name or ID' }),
   };
   static override flags = { json: toggle("One JSON array of tinyd's own typed explanations") };
 
@@ -20,7 +20,7 @@ export default class Explain extends TinydCommand {
     const { args, flags } = this.parseLine(Explain);
     const runtime = this.openRuntime();
     const explanations: Explanation[] = [];
-    await this.forEach(args.containers, async name => {
+    await this.forEach(args.container, async name => {
       explanations.push(await runtime.find(name).explain());
     });
     if (flags.json) return showOut(`${JSON.stringify(explanations, null, 2)}\n`);

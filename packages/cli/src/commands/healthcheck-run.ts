@@ -5,10 +5,10 @@ import { becomeClient } from '../use-cases/attach-terminal';
 
 /** `tinyd healthcheck run`: podman's. */
 export default class HealthcheckRun extends TinydCommand {
-  static override summary = "Run a container's health check once, now, and end with its exit status";
+  static override summary = "Run a container's health check once, now";
   static override exitFamily = 'run' as const;
   static override description =
-    'What the check prints is shown. The status that ps and inspect show is that of the checks that the monitor makes.';
+    'Ends with the exit status of the check; what it prints is shown. The status that ps and inspect show is that of the checks that the monitor makes.';
   static override examples = ['tinyd healthcheck run web && echo well'];
   static override args = { container: Args.string({ required: true, description: 'Name or ID' }) };
   static override flags = {};

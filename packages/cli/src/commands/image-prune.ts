@@ -9,7 +9,7 @@ import { parsePruneFilter, pruneImages } from '../use-cases/prune';
 
 /** `tinyd image prune`. */
 export default class ImagePrune extends TinydCommand {
-  static override summary = 'Remove images that nothing needs, and what interrupted pulls left';
+  static override summary = 'Remove images that nothing needs, and partial downloads';
   static override group = 'Images' as const;
   static override examples = ['tinyd image prune', 'tinyd image prune -a -f --filter until=240h'];
   static override flags = {

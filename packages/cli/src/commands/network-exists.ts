@@ -4,7 +4,8 @@ import { TinydCommand } from '../command';
 
 /** `tinyd network exists`: podman's, for scripts. */
 export default class NetworkExists extends TinydCommand {
-  static override summary = 'Tell by exit status whether a network is there: 0 yes, 1 no, 125 unknown';
+  static override summary = 'Tell by exit status whether a network is there';
+  static override description = '0: it is there. 1: it is not. 125: that could not be found out.';
   static override group = 'Networks' as const;
   static override exitFamily = 'run' as const;
   static override examples = ['tinyd network exists app || tinyd network create app'];

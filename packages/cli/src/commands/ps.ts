@@ -19,7 +19,7 @@ export default class Ps extends TinydCommand {
   static override flags = {
     ...listFlags,
     all: toggle('Show all, not only running ones', { char: 'a' }),
-    last: text('Show the last N created, whatever their state', 'N', { char: 'n', default: '-1' }),
+    last: text('Show the last N created, whatever their state', 'N', { char: 'n' }),
     latest: toggle('Show the latest created', { char: 'l' }),
     size: toggle('Show sizes', { char: 's' }),
   };

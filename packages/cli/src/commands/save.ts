@@ -19,7 +19,7 @@ export default class Save extends TinydCommand {
     'tinyd save nginx | ssh host tinyd load',
   ];
   static override args = {
-    image: Args.string({ required: true, multiple: true, description: 'Names or IDs of images' }),
+    image: Args.string({ required: true, multiple: true, description: 'Name or ID' }),
   };
   static override flags = {
     output: text('Write to this file instead of standard output', 'FILE', { char: 'o' }),

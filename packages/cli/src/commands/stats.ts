@@ -20,7 +20,7 @@ export default class Stats extends TinydCommand {
     "tinyd stats --format '{{.Name}}: {{.CPUPerc}} {{.MemUsage}}'",
   ];
   static override args = {
-    container: Args.string({ multiple: true, description: 'Names or IDs; all that run by default' }),
+    container: Args.string({ multiple: true, description: 'Name or ID; all that run by default' }),
   };
   static override flags = {
     all: toggle('Show all, not only running ones', { char: 'a' }),

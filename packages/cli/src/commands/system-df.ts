@@ -12,8 +12,7 @@ import { diskUsage } from '../use-cases/disk-usage';
 
 /** `tinyd system df`. */
 export default class SystemDf extends TinydCommand {
-  static override summary =
-    'Show the space that images, containers and volumes take, and what could be reclaimed';
+  static override summary = 'Show the space that images, containers and volumes take';
   static override group = 'Other' as const;
   static override examples = [
     'tinyd system df',

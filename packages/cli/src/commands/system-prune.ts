@@ -22,7 +22,9 @@ import {
 
 /** `tinyd system prune`. */
 export default class SystemPrune extends TinydCommand {
-  static override summary = 'Remove stopped containers, and networks, images and volumes that nothing needs';
+  static override summary = 'Remove stopped containers and all that nothing needs';
+  static override description =
+    'Removes stopped containers, networks that none is on, images without a name, and what interrupted pulls left.';
   static override group = 'Other' as const;
   static override examples = ['tinyd system prune', 'tinyd system prune -a -f --filter label!=keep'];
   static override flags = {
