@@ -121,7 +121,7 @@ export function hardLink(
 /** Records of a pax header, in order; a keyword may occur again. */
 export type PaxRecords = readonly (readonly [string, string | Buffer])[];
 
-export function paxRecords(records: PaxRecords): Buffer {
+function paxRecords(records: PaxRecords): Buffer {
   return Buffer.concat(
     records.map(([keyword, value]) => {
       const body = Buffer.concat([Buffer.from(` ${keyword}=`), Buffer.from(value), Buffer.from('\n')]);

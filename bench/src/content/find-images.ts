@@ -3,7 +3,7 @@ import { answers, copyImages } from './copy-images';
 import { makeOwnImages } from './own-images';
 
 /** Where a test registry usually listens. */
-export const USUAL_REGISTRY = '127.0.0.1:5000';
+const USUAL_REGISTRY = '127.0.0.1:5000';
 
 /** The images to work with, and a line that says where they come from. */
 export interface FoundImages {

@@ -21,7 +21,7 @@ export const CONTAINER_JOBS: readonly ContainerJob[] = [
 export const STORE_JOBS: readonly StoreJob[] = [POPULATION_JOB, ...PULL_JOBS];
 
 /** A comparison in three minutes does without these unless they are asked for. */
-export const NOT_QUICK: readonly string[] = ['pull-nginx-ext4', 'pull-big-tmpfs', 'pull-big-ext4'];
+const NOT_QUICK: readonly string[] = ['pull-nginx-ext4', 'pull-big-tmpfs', 'pull-big-ext4'];
 
 /** True when a job is wanted. */
 export function isWanted(

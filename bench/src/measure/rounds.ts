@@ -14,7 +14,7 @@ export function recorded({ wall, cpu, peak, daemonGrowth }: Cost): Partial<Recor
 }
 
 /** A random order of these. */
-export function shuffled<T>(items: readonly T[]): T[] {
+function shuffled<T>(items: readonly T[]): T[] {
   const order = [...items];
   for (let last = order.length - 1; last > 0; last--) {
     const other = Math.floor(Math.random() * (last + 1));

@@ -4,7 +4,7 @@ import { ratioOf, summarise } from './statistics';
 import { show, showInterval, titleOf } from './titles';
 
 /** A Markdown table with aligned columns. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map(row => row.map(cell => cell.replace(/\|/g, '\\|')));
   const widths = head.map((_, column) => Math.max(...cells.map(row => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>

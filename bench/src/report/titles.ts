@@ -36,7 +36,7 @@ function digits(value: number): string {
 }
 
 /** The unit in which values of this size are best read, and its factor. */
-export function scaleOf(metric: Metric, largest: number): { readonly unit: string; readonly factor: number } {
+function scaleOf(metric: Metric, largest: number): { readonly unit: string; readonly factor: number } {
   switch (UNITS[metric]) {
     case 'seconds':
       return largest >= 10 ? { unit: 's', factor: 1 } : { unit: 'ms', factor: 1000 };

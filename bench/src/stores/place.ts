@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { quietly } from '../measure/meter';
 
 /** File systems on which stores are made. */
-export const PLACE_KINDS = ['tmpfs', 'ext4'] as const;
+const PLACE_KINDS = ['tmpfs', 'ext4'] as const;
 export type PlaceKind = (typeof PLACE_KINDS)[number];
 
 /** A new, empty file system for one store. */

@@ -87,4 +87,18 @@ Status copyUp(const MergedFile& source, const Place& place) {
   return finishNode(place, entry);
 }
 
+Status copyUpFolder(int source, int folder, OverlayXattr overlay, const std::string& path) {
+  struct stat info;
+  if (fstat(source, &info) == -1) return failedCall("fstat", path);
+  DirectoryRecord record;
+  record.isImplied = false;
+  record.mode = info.st_mode & 07777;
+  record.uid = info.st_uid;
+  record.gid = info.st_gid;
+  record.mtime = info.st_mtim;
+  record.atime = info.st_atim;
+  TRY(readXattrs("/proc/self/fd/" + std::to_string(source), true, &record.xattrs));
+  return finishDirectory(folder, record, overlay, path);
+}
+
 }  // namespace tinyd::unpack

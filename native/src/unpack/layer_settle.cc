@@ -122,18 +122,8 @@ class Settlement {
     bool found = false;
     TRY(layers_.findLowerFolder(path, &source, &found));
     if (!found) return {};
-    struct stat info;
-    if (fstat(source.get(), &info) == -1) return failedCall("fstat", path);
-    DirectoryRecord record;
-    record.isImplied = false;
-    record.mode = info.st_mode & 07777;
-    record.uid = info.st_uid;
-    record.gid = info.st_gid;
-    record.mtime = info.st_mtim;
-    record.atime = info.st_atim;
-    TRY(readXattrs("/proc/self/fd/" + std::to_string(source.get()), true, &record.xattrs));
     TRY(tree_->openDirectory(path, &folder));
-    return finishDirectory(folder.get(), record, options_.overlay, path);
+    return copyUpFolder(source.get(), folder.get(), options_.overlay, path);
   }
 
   const SettleOptions& options_;

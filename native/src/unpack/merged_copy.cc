@@ -8,7 +8,6 @@
 
 #include "unpack/copy_up.h"
 #include "unpack/layer_path.h"
-#include "unpack/metadata.h"
 
 namespace tinyd::unpack {
 
@@ -86,23 +85,12 @@ class Copy {
 
   /** A folder shows the attributes of its topmost part. */
   Status finishFolder(const std::string& path) {
-    MergedFolder folder;
-    TRY(source_.openFolder(path, &folder));
-    if (folder.empty()) return {};
-    const int top = folder.front().fd.get();
-    struct stat info;
-    if (fstat(top, &info) == -1) return failedCall("fstat", path);
-    DirectoryRecord record;
-    record.isImplied = false;
-    record.mode = info.st_mode & 07777;
-    record.uid = info.st_uid;
-    record.gid = info.st_gid;
-    record.mtime = info.st_mtim;
-    record.atime = info.st_atim;
-    TRY(readXattrs("/proc/self/fd/" + std::to_string(top), true, &record.xattrs));
+    MergedFolder source;
+    TRY(source_.openFolder(path, &source));
+    if (source.empty()) return {};
     Fd target;
     TRY(tree_.openDirectory(path, &target));
-    return finishDirectory(target.get(), record, overlay_, path);
+    return copyUpFolder(source.front().fd.get(), target.get(), overlay_, path);
   }
 
   OverlayXattr overlay_;

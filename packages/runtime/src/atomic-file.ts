@@ -3,6 +3,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -48,6 +49,22 @@ export function replaceEvenIfFull(path: string, content: string): void {
   }
 }
 
+/** Writes a file that nobody reads yet; `durable`: it outlives a power cut once its folder is flushed. */
+export function writeUnread(path: string, text: string, durable: boolean): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (durable) sync(path, 'r+');
+}
+
+/** A file's text; undefined where there is none, or no folder to hold it. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
 function replace(
   path: string,
   content: string | Uint8Array,
@@ -73,7 +90,11 @@ function replace(
 
 /** Makes the names in a folder durable (fsync(2) of the folder). */
 export function syncFolder(path: string): void {
-  const fd = openSync(path, 'r');
+  sync(path, 'r');
+}
+
+function sync(path: string, flags: string): void {
+  const fd = openSync(path, flags);
   try {
     fsyncSync(fd);
   } finally {

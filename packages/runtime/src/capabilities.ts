@@ -123,7 +123,7 @@ export function resolveCapabilities(
 }
 
 /** Bit n stands for capability n. Names as in {@link CAPABILITIES}. */
-export function capabilityMask(names: readonly Capability[]): bigint {
+function capabilityMask(names: readonly Capability[]): bigint {
   return names.reduce((mask, name) => mask | (1n << BigInt(CAPABILITIES.indexOf(name))), 0n);
 }
 

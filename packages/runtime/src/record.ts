@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TinydError } from '@tinyd/core';
-import { systemCode } from './atomic-file';
+import { readIfThere } from './atomic-file';
 import type { CreateOptions } from './options';
 
 /** `container.json`: what the user asked for. Changed by `rename` and `update`, never by a start. */
@@ -36,14 +35,8 @@ export interface MountedVolume {
  * cut makes of a `--rm` container, whose record is not flushed. Fails with ERR_TINYD_SYSTEM when it is damaged.
  */
 export function readRecord(path: string): ContainerRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-  return parseRecord(text, path);
+  const text = readIfThere(path);
+  return text === undefined ? undefined : parseRecord(text, path);
 }
 
 /** The same, of a text that was read already. */

@@ -56,7 +56,7 @@ function pad(cell: string, width: number): string {
 }
 
 /** Code points, which is how docker counts. */
-export function displayWidth(text: string): number {
+function displayWidth(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length;
 }
 

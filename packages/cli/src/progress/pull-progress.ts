@@ -38,7 +38,7 @@ export function openProgress(mode: ProgressMode): PullProgress {
 }
 
 /** One sentence of what a registry or the network did. */
-export function noticeText(notice: SourceNotice): string {
+function noticeText(notice: SourceNotice): string {
   switch (notice.type) {
     case 'retry':
       return `retrying ${notice.url} in ${(notice.delayMs / 1000).toFixed(1)} s (attempt ${notice.attempt}): ${notice.reason}`;

@@ -1,8 +1,8 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, renameSync } from 'node:fs';
 import { hostname as hostHostname } from 'node:os';
 import { isTinydError, TinydError } from '@tinyd/core';
 import { randomBytes, removeTree } from '@tinyd/native';
-import { syncFolder } from '../atomic-file';
+import { syncFolder, writeUnread } from '../atomic-file';
 import { validateLimits } from '../cgroup';
 import type { RuntimeContext } from '../context';
 import { writeEtcFiles } from '../etc/etc-files';
@@ -144,7 +144,7 @@ function build(context: RuntimeContext, record: ContainerRecord, dir: string, un
     [making.spec, specText(spec)],
     [making.record, JSON.stringify(record, null, 2)],
   ];
-  for (const [path, text] of files) writeDurably(path, `${text}\n`, !options.autoRemove);
+  for (const [path, text] of files) writeUnread(path, `${text}\n`, !options.autoRemove);
   chmodSync(making.dir, 0o700);
   if (!options.autoRemove) syncFolder(making.dir);
 }
@@ -154,18 +154,6 @@ function hostGateway(context: RuntimeContext, options: CreateOptions): { hostGat
   const [first] = endpointsOf(options);
   const wanted = first !== undefined && options.addHosts.some(host => host.address === 'host-gateway');
   return wanted ? { hostGateway: networkGateway(context.layout.root, first.network) } : {};
-}
-
-/** What `--rm` made need not survive a power cut. */
-function writeDurably(path: string, text: string, durable: boolean): void {
-  writeFileSync(path, text, { mode: 0o600 });
-  if (!durable) return;
-  const fd = openSync(path, 'r+');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** A `--mount` bind must exist when the container is created; a `-v` one is made at start. */

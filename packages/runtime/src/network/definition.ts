@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { digestHexOf, randomBytes } from '@tinyd/native';
-import { replaceFile, systemCode } from '../atomic-file';
+import { readIfThere, replaceFile } from '../atomic-file';
 import {
   type DriverOptions,
   type MacvlanOptions,
@@ -65,12 +65,12 @@ export interface Network {
 }
 
 /** The folder of a root's networks. */
-export function networksDir(root: string): string {
+function networksDir(root: string): string {
   return join(root, 'networks');
 }
 
 /** Where a network is defined. */
-export function definitionFile(root: string, name: string): string {
+function definitionFile(root: string, name: string): string {
   return join(networksDir(root), `${name}${RECORD_ENDING}`);
 }
 
@@ -92,13 +92,8 @@ export function isPredefined(name: string): boolean {
 /** Reads a network's definition; undefined when there is none. Fails with ERR_TINYD_NETWORK_FAILED. */
 export function readDefinition(root: string, name = DEFAULT_NETWORK): Network | undefined {
   const path = definitionFile(root, name);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return toNetwork(JSON.parse(text) as NetworkRecord);
   } catch (cause) {

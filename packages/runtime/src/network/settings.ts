@@ -67,7 +67,7 @@ export interface ContainerAddresses {
 }
 
 /** The addresses that settings speak of. */
-export function addressesIn({ address, address6 }: NetworkSettings): ContainerAddresses {
+function addressesIn({ address, address6 }: NetworkSettings): ContainerAddresses {
   return {
     address: parseIpv4(address),
     ...(address6 === undefined ? {} : { address6: parseIpv6(address6) }),

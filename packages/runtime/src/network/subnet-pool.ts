@@ -13,7 +13,7 @@ export interface SubnetPool {
  * 10.0.0.0/8 elsewhere. A subnet has four times the ports a bridge can have (1023), so that an address rests a while
  * before it is used again.
  */
-export const DEFAULT_POOL: SubnetPool = {
+const DEFAULT_POOL: SubnetPool = {
   ranges: ['10.201.0.0/16', '172.30.0.0/16', '192.168.192.0/18'],
   prefixLength: 20,
 };

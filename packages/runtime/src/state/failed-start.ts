@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { isTinydError } from '@tinyd/core';
-import { replaceUnflushed, systemCode } from '../atomic-file';
+import { readIfThere, replaceUnflushed, systemCode } from '../atomic-file';
 import type { ContainerLayout } from '../layout';
 
 /** `failed-start.json`: the error of a start that failed. A later one replaces it; a start that succeeds leaves it. */
@@ -39,13 +38,8 @@ export function readFailedStart(paths: ContainerLayout, startedAt: string): Fail
 }
 
 function read(path: string): FailedStart | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     const note = JSON.parse(text) as Partial<FailedStart>;
     return typeof note.message === 'string' && typeof note.time === 'string' && typeof note.code === 'string'

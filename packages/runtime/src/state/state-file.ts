@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { replaceEvenIfFull, systemCode } from '../atomic-file';
+import { readIfThere, replaceEvenIfFull } from '../atomic-file';
 
 /**
  * `state.json`: what the monitor records of its process, replaced as a whole at start and at the end.
@@ -38,14 +37,8 @@ export interface StateFile {
 
 /** Reads a state file; undefined when there is none. Fails with ERR_TINYD_SYSTEM when it is no state file. */
 export function readStateFile(path: string): StateFile | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  return parseStateFile(text, path);
+  const text = readIfThere(path);
+  return text === undefined ? undefined : parseStateFile(text, path);
 }
 
 /** The same, of a text that was read already. */

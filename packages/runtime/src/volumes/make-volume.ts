@@ -1,17 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes, removeTree } from '@tinyd/native';
-import { syncFolder, systemCode } from '../atomic-file';
+import { syncFolder, systemCode, writeUnread } from '../atomic-file';
 import { recordEvents } from '../events/journal';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from '../layout';
 import { checkVolumeName, volumeLayout, volumesDir } from './volume-layout';
@@ -19,7 +9,7 @@ import { withVolumesFolder } from './volume-lock';
 import type { VolumeRecord } from './volume-record';
 
 /** docker's label of a volume that nobody named. */
-export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
+const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
 
 /** What a volume is to be. */
 export interface VolumeOptions {
@@ -67,7 +57,7 @@ export function makeVolume(
     mkdirSync(making.data);
     // Whatever the umask is: containers' users work in it.
     chmodSync(making.data, 0o755);
-    writeDurably(making.record, `${JSON.stringify(record, null, 2)}\n`, durable);
+    writeUnread(making.record, `${JSON.stringify(record, null, 2)}\n`, durable);
     if (durable) syncFolder(making.dir);
     renameSync(making.dir, join(folder, name));
     if (durable) syncFolder(folder);
@@ -77,7 +67,7 @@ export function makeVolume(
 }
 
 /** Makes the folder that holds the volumes; nobody but root may look into it (CVE-2021-41091). */
-export function makeVolumesFolder(layout: RuntimeLayout): string {
+function makeVolumesFolder(layout: RuntimeLayout): string {
   const folder = volumesDir(layout);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
@@ -101,17 +91,6 @@ export async function sweepHalfVolumes(layout: RuntimeLayout): Promise<void> {
 /** A name that no reader takes for a volume. */
 export function removingName(): string {
   return `${REMOVING_PREFIX}${randomBytes(8).toString('hex')}`;
-}
-
-function writeDurably(path: string, text: string, durable: boolean): void {
-  writeFileSync(path, text, { mode: 0o600 });
-  if (!durable) return;
-  const fd = openSync(path, 'r+');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Names of all volumes, sorted. */

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { systemCode } from '../atomic-file';
+import { readIfThere } from '../atomic-file';
 
 /** `volume.json`. Never changed after the volume was made. */
 export interface VolumeRecord {
@@ -19,15 +18,9 @@ export interface VolumeRecord {
 
 /** Reads a record; undefined when there is no such volume. Fails with ERR_TINYD_SYSTEM when it is damaged. */
 export function readVolumeRecord(path: string): VolumeRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-  // What a power cut makes of a volume that was not flushed, since it was to go with its container.
-  if (text === '') return undefined;
+  const text = readIfThere(path);
+  // Empty: what a power cut makes of a volume that was not flushed, since it was to go with its container.
+  if (text === undefined || text === '') return undefined;
   try {
     const record = JSON.parse(text) as VolumeRecord;
     if (record.version === 1) return record;
