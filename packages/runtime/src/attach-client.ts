@@ -32,7 +32,7 @@ export function connectClient(socket: string, options: AttachOptions, name: stri
   } catch (error) {
     throw new TinydError(
       'ERR_TINYD_ATTACH_FAILED',
-      `attach to container ${name}: ${systemCode(error) ?? error}`,
+      `cannot attach to container ${name}: ${systemCode(error) ?? error}`,
       {
         hint: 'it may have ended just now: tinyd ps -a',
         details: { container: name, socket },

@@ -44,7 +44,7 @@ function open(paths: ContainerLayout): number {
 function gone(id: string): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_NOT_FOUND',
-    `find container ${id.slice(0, 12)}: it was removed meanwhile`,
+    `cannot find container ${id.slice(0, 12)}: it was removed meanwhile`,
     {
       details: { container: id },
     },

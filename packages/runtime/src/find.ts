@@ -38,7 +38,7 @@ export function findId(layout: RuntimeLayout, text: string): string {
     const short = matches.map(id => id.slice(0, 12)).sort();
     throw new TinydError(
       'ERR_TINYD_CONTAINER_AMBIGUOUS',
-      `find container ${wanted}: ${matches.length} IDs begin with it`,
+      `cannot find container ${wanted}: ${matches.length} IDs begin with it`,
       {
         hint: `give more of the ID: ${short.join(', ')}`,
         details: { text: wanted, matches: short },
@@ -47,7 +47,7 @@ export function findId(layout: RuntimeLayout, text: string): string {
   }
   throw new TinydError(
     'ERR_TINYD_CONTAINER_NOT_FOUND',
-    `find container ${JSON.stringify(text)}: no such container`,
+    `cannot find container ${JSON.stringify(text)}: no such container`,
     {
       hint: 'tinyd ps -a lists them',
       details: { text },

@@ -68,10 +68,14 @@ function makeLink(layout: RuntimeLayout, name: string, id: string): void {
 }
 
 function nameTaken(name: string, holder: string): TinydError {
-  return new TinydError('ERR_TINYD_NAME_TAKEN', `use name ${name}: container ${holder.slice(0, 12)} has it`, {
-    hint: `remove that container (tinyd rm ${name}) or choose another name`,
-    details: { name, holder },
-  });
+  return new TinydError(
+    'ERR_TINYD_NAME_TAKEN',
+    `cannot use name ${name}: container ${holder.slice(0, 12)} has it`,
+    {
+      hint: `remove that container (tinyd rm ${name}) or choose another name`,
+      details: { name, holder },
+    },
+  );
 }
 
 /**

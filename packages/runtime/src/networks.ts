@@ -111,7 +111,7 @@ export class Networks {
     if (withoutDefinition().some(({ name }) => name === found.name)) {
       throw new TinydError(
         'ERR_TINYD_NETWORK_IN_USE',
-        `remove network ${found.name}: it is no network that was made`,
+        `cannot remove network ${found.name}: it is no network that was made`,
         {
           hint: 'only networks that were created can be removed',
           details: { network: found.name },

@@ -44,7 +44,7 @@ export function parseRecord(text: string, path: string): ContainerRecord | undef
   if (text === '') return undefined;
   const record = parse(text, path);
   if (record.version !== 1) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: written by another version of tinyd`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: written by another version of tinyd`, {
       hint: 'use the version of tinyd that made the container',
       details: { path, version: record.version },
     });
@@ -56,7 +56,7 @@ function parse(text: string, path: string): ContainerRecord {
   try {
     return JSON.parse(text) as ContainerRecord;
   } catch (error) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a container record`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: not a container record`, {
       hint: `restore it, or delete the folder ${dirname(path)} if the container is not needed`,
       details: { path },
       cause: error,

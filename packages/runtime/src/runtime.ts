@@ -148,7 +148,7 @@ function isRoot(): boolean {
 
 function requireRoot(what: string): void {
   if (isRoot()) return;
-  throw new TinydError('ERR_TINYD_NOT_ROOT', `${what}: this needs root`, {
+  throw new TinydError('ERR_TINYD_NOT_ROOT', `cannot ${what}: this needs root`, {
     hint: 'run it with sudo: namespaces, mounts and cgroups are made directly, there is no daemon to ask',
   });
 }

@@ -215,7 +215,7 @@ describe('explain', function () {
           '^c \\([0-9a-f]{12}\\) cannot start: its program /opt/bash-script is a script for /bin/bash, which is not there\\.',
           '',
           '  Image       broken',
-          '  Last start  [0-9TZ:-]+: start container c: .*',
+          '  Last start  [0-9TZ:-]+: cannot start container c: .*',
           '',
           'What to do:',
           '  - install /bin/bash .*$',

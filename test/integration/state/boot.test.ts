@@ -110,7 +110,7 @@ describe('after a killed monitor, and after a restart of the host', function () 
     rmSync(join(tinyd.root, 'containers', ids[1] ?? '', 'rootfs'), { recursive: true });
     const { code, stdout, stderr } = await tinyd.run(['boot']);
     assert.deepEqual([code, stdout], [1, 'started good\n']);
-    assert.match(stderr, /^tinyd boot: start container bad: .*ERR_TINYD_/);
+    assert.match(stderr, /^tinyd boot: cannot start container bad: .*ERR_TINYD_/);
   });
 
   it('prints a unit that names this command and these folders', async () => {

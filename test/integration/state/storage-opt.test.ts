@@ -40,7 +40,7 @@ describe('a limit of disk space that the file system cannot give', function () {
       assert.equal(code, 125);
       assert.match(
         stderr,
-        /^tinyd create: limit a container's disk space by --storage-opt: .*ERR_TINYD_QUOTA/,
+        /^tinyd create: cannot limit a container's disk space by --storage-opt: .*ERR_TINYD_QUOTA/,
       );
       assert.deepEqual(tinyd.containerFolders(), []);
       assert.equal(stderr.trim().split('\n').length, 1);

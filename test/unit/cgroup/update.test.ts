@@ -57,7 +57,7 @@ describe('an update of limits', () => {
     mkdirSync(join(root, 'pids/tinyd/c/pids.max'));
     assert.throws(() => updateCgroups('c', { memoryBytes: 32 * MIB, pidsLimit: 20 }, host), {
       code: 'ERR_TINYD_LIMIT_INVALID',
-      message: /^set pids\.max to 20: the kernel refuses it \(EISDIR\)$/,
+      message: /^cannot set pids\.max to 20: the kernel refuses it \(EISDIR\)$/,
     });
     assert.equal(read(root, 'memory/tinyd/c/memory.limit_in_bytes'), String(64 * MIB));
     assert.equal(read(root, 'memory/tinyd/c/memory.memsw.limit_in_bytes'), String(128 * MIB));

@@ -188,7 +188,7 @@ describe('a start that failed', () => {
     for (const stage of REPORT_STAGES) {
       if (stage === 'started') continue;
       const { message, details } = report(stage, 'EPERM', '/the/operand');
-      assert.ok(message.startsWith('start container web: '), message);
+      assert.ok(message.startsWith('cannot start container web: '), message);
       assert.ok(stage === 'exec' || message.includes('/the/operand'), message);
       assert.ok(message.includes('EPERM'), message);
       assert.equal(details.stage, stage);

@@ -20,7 +20,7 @@ export default class HealthcheckRun extends TinydCommand {
     if (command === undefined) {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `check container ${args.container}: it has no health check`,
+        `cannot check container ${args.container}: it has no health check`,
         {
           hint: 'create it with --health-cmd',
         },

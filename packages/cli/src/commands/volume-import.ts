@@ -31,7 +31,7 @@ async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
   } catch (cause) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${systemFailureText(cause)}`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: ${systemFailureText(cause)}`, {
       hint: 'check the file',
       cause,
     });

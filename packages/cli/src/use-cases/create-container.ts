@@ -33,7 +33,7 @@ export async function createContainer(globals: Globals, request: CreateRequest):
   if (replace && options.name === undefined) {
     throw new TinydError(
       'ERR_TINYD_OPTION_INVALID',
-      'use --replace: there is no --name whose container it could be',
+      'cannot use --replace: there is no --name whose container it could be',
       {
         hint: 'give --name too',
       },

@@ -37,7 +37,7 @@ function writeFully(fd: number, chunk: Uint8Array, path: string): void {
 }
 
 function unwritable(path: string, cause: unknown): TinydError {
-  return new TinydError('ERR_TINYD_SYSTEM', `write ${path}: ${systemFailureText(cause)}`, {
+  return new TinydError('ERR_TINYD_SYSTEM', `cannot write ${path}: ${systemFailureText(cause)}`, {
     hint: 'check the folder and the space on its disk',
     details: { path },
     cause,

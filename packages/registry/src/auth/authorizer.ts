@@ -112,7 +112,7 @@ export class Authorizer {
     if (credentials !== undefined && realm.protocol === 'http:' && !isSafeHttpRealm(realm, endpoint)) {
       throw new TinydError(
         'ERR_TINYD_CREDENTIALS',
-        `refuse to send the login for ${endpoint.name} to ${realm.host}: it would travel unencrypted`,
+        `cannot send the login for ${endpoint.name} to ${realm.host}: it would travel unencrypted`,
         { details: { realm: realm.origin } },
       );
     }

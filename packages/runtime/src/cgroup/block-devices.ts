@@ -84,7 +84,7 @@ function findDisk(flag: string, path: string): { major: number; minor: number } 
 }
 
 function invalid(flag: string, path: string, why: string, hint = `${flag} DEVICE:VALUE`): TinydError {
-  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${flag} ${JSON.stringify(path)}: ${why}`, {
+  return new TinydError('ERR_TINYD_LIMIT_INVALID', `cannot set ${flag} ${JSON.stringify(path)}: ${why}`, {
     hint,
     details: { flag, device: path },
   });

@@ -49,7 +49,7 @@ export async function freeze(id: string, host: CgroupHost = ownHost()): Promise<
   if (freezer === undefined || !existsSync(freezer.control)) {
     throw new TinydError(
       'ERR_TINYD_CGROUP_UNAVAILABLE',
-      `freeze container ${id.slice(0, 12)}: it has no freezer`,
+      `cannot freeze container ${id.slice(0, 12)}: it has no freezer`,
       {
         hint: 'mount the freezer controller, and start the container again',
         details: { container: id, controller: 'freezer' },
@@ -65,7 +65,7 @@ export async function freeze(id: string, host: CgroupHost = ownHost()): Promise<
   writeFileSync(freezer.control, freezer.thaw);
   throw new TinydError(
     'ERR_TINYD_SYSTEM',
-    `freeze container ${id.slice(0, 12)}: a process does not come to rest`,
+    `cannot freeze container ${id.slice(0, 12)}: a process does not come to rest`,
     {
       hint: 'see what it waits for in /proc/PID/stack; the container runs on',
       details: { container: id },

@@ -152,7 +152,7 @@ function pidsAndBlkio({ pidsLimit = 0, blkioWeight = 0 }: ResourceLimits) {
 
 function invalid(flag: string, value: string | number, reason: string, hint?: string): TinydError {
   // Text is quoted: what a user typed may hold line breaks.
-  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${flag} ${JSON.stringify(value)}: ${reason}`, {
+  return new TinydError('ERR_TINYD_LIMIT_INVALID', `cannot set ${flag} ${JSON.stringify(value)}: ${reason}`, {
     hint: hint ?? `choose another value for ${flag}`,
     details: { flag, value },
   });

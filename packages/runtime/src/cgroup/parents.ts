@@ -73,11 +73,15 @@ function attempt(controller: string, folder: string, action: () => void): void {
   try {
     action();
   } catch (cause) {
-    throw new TinydError('ERR_TINYD_CGROUP_UNAVAILABLE', `prepare cgroup ${folder}: ${reasonOf(cause)}`, {
-      hint: 'inside a container: move its processes out of the root cgroup, or give it a cgroup of its own',
-      details: { controller, path: folder },
-      cause,
-    });
+    throw new TinydError(
+      'ERR_TINYD_CGROUP_UNAVAILABLE',
+      `cannot prepare cgroup ${folder}: ${reasonOf(cause)}`,
+      {
+        hint: 'inside a container: move its processes out of the root cgroup, or give it a cgroup of its own',
+        details: { controller, path: folder },
+        cause,
+      },
+    );
   }
 }
 

@@ -13,7 +13,10 @@ const PAUSE_MS = 5;
  */
 export function readCgroupPaths(id: string, host: CgroupHost = detectCgroups()): string[] {
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(id))
-    throw new TinydError('ERR_TINYD_INTERNAL', `find cgroups of ${JSON.stringify(id)}: not a container's ID`);
+    throw new TinydError(
+      'ERR_TINYD_INTERNAL',
+      `cannot find cgroups of ${JSON.stringify(id)}: not a container's ID`,
+    );
   const mounts = [...host.v1.map(({ mount }) => mount), ...(host.v2 === undefined ? [] : [host.v2.mount])];
   return mounts.map(mount => `${mount}${CGROUP_PARENT}/${id}`).filter(path => existsSync(path));
 }
@@ -39,7 +42,7 @@ export function removeCgroups(id: string, host: CgroupHost = detectCgroups()): b
     pause();
   }
   if (!paths.some(path => existsSync(path))) return paths.length > 0;
-  throw new TinydError('ERR_TINYD_SYSTEM', `remove cgroups of ${id}: processes in them do not end`, {
+  throw new TinydError('ERR_TINYD_SYSTEM', `cannot remove cgroups of ${id}: processes in them do not end`, {
     hint: 'see what they wait for in /proc/PID/stack, then repeat the command',
     details: { paths },
     cause: failure,

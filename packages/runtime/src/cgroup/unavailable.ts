@@ -5,7 +5,7 @@ import type { Controller } from './hierarchies';
 export function unavailable(controller: Controller, flag: string, reason: string): TinydError {
   return new TinydError(
     'ERR_TINYD_CGROUP_UNAVAILABLE',
-    `set ${flag}: cgroup controller ${controller}: ${reason}`,
+    `cannot set ${flag}: cgroup controller ${controller}: ${reason}`,
     {
       hint: flag.startsWith('--') ? `leave ${flag} out, or enable ${controller} on this host` : 'mount it',
       details: { controller, flag },

@@ -132,7 +132,7 @@ function reasonOf(cause: unknown): string {
 }
 
 function refused({ file, value, folder }: CgroupChange, reason: string, cause?: unknown): TinydError {
-  return new TinydError('ERR_TINYD_LIMIT_INVALID', `set ${file} to ${value.trim()}: ${reason}`, {
+  return new TinydError('ERR_TINYD_LIMIT_INVALID', `cannot set ${file} to ${value.trim()}: ${reason}`, {
     hint: 'nothing was changed; tinyd stats shows what it uses',
     details: { path: `${folder}/${file}`, value },
     ...(cause === undefined ? {} : { cause }),

@@ -53,7 +53,7 @@ function extraLines(extra: readonly ExtraHost[], hostGateway: string | undefined
     if (resolved === undefined) {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `add host ${name}: host-gateway needs a bridge network`,
+        `cannot add host ${name}: host-gateway needs a bridge network`,
         {
           hint: 'give an address instead of host-gateway',
           details: { host: name },
@@ -68,15 +68,19 @@ function extraLines(extra: readonly ExtraHost[], hostGateway: string | undefined
 export function checkExtraHosts(extra: readonly ExtraHost[]): void {
   for (const { name, address } of extra) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) {
-      throw new TinydError('ERR_TINYD_OPTION_INVALID', `add host ${JSON.stringify(name)}: not a host name`, {
-        hint: '--add-host NAME:ADDRESS',
-        details: { host: name },
-      });
+      throw new TinydError(
+        'ERR_TINYD_OPTION_INVALID',
+        `cannot add host ${JSON.stringify(name)}: not a host name`,
+        {
+          hint: '--add-host NAME:ADDRESS',
+          details: { host: name },
+        },
+      );
     }
     if (address !== 'host-gateway' && isIP(address) === 0) {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `add host ${name}: ${JSON.stringify(address)} is no IP address`,
+        `cannot add host ${name}: ${JSON.stringify(address)} is no IP address`,
         { hint: '--add-host NAME:ADDRESS, or NAME:host-gateway', details: { host: name, address } },
       );
     }

@@ -96,7 +96,7 @@ function readIfThere(path: string): string {
 }
 
 function invalid(flag: string, value: string, why: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `use ${flag} ${JSON.stringify(value)}: ${why}`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot use ${flag} ${JSON.stringify(value)}: ${why}`, {
     details: { flag, value },
   });
 }

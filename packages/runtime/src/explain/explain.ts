@@ -85,7 +85,7 @@ function explainFailedStart(
 ): Diagnosis {
   const attempt: Finding = { topic: 'Last start', text: `${failed.time.slice(0, 19)}Z: ${failed.message}` };
   if (obstacles.length > 0) return cannotStart(obstacles, attempt);
-  const prefix = `start container ${record.name}: `;
+  const prefix = `cannot start container ${record.name}: `;
   const reason = failed.message.startsWith(prefix) ? failed.message.slice(prefix.length) : failed.message;
   return {
     cause: 'cannot-start',

@@ -106,10 +106,14 @@ async function put(
 function nameFor(source: Source, target: Target, place: Place): string {
   if (target.name === undefined) return source.contentOnly ? '' : source.name;
   if (source.isFolder && target.exists) {
-    throw new TinydError('ERR_TINYD_COPY_TARGET', `copy a directory to ${place.shown}: a file is there`, {
-      hint: 'name a directory, or a path that does not exist',
-      details: { path: place.shown },
-    });
+    throw new TinydError(
+      'ERR_TINYD_COPY_TARGET',
+      `cannot copy a directory to ${place.shown}: a file is there`,
+      {
+        hint: 'name a directory, or a path that does not exist',
+        details: { path: place.shown },
+      },
+    );
   }
   return target.name;
 }
@@ -128,7 +132,7 @@ async function extractInto(place: Place, archive: AsyncIterable<Uint8Array>): Pr
   const target = openTarget(place);
   try {
     if (target.name !== undefined) {
-      throw new TinydError('ERR_TINYD_COPY_TARGET', `extract to ${place.shown}: it is no directory`, {
+      throw new TinydError('ERR_TINYD_COPY_TARGET', `cannot extract to ${place.shown}: it is no directory`, {
         hint: 'an archive goes into a directory that exists',
         details: { path: place.shown },
       });

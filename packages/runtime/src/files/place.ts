@@ -49,7 +49,7 @@ export function openSource(place: Place, followLink: boolean): Source {
   try {
     fd = openBelow(root, bytesOf(path), flags);
   } catch (error) {
-    throw refused('ERR_TINYD_COPY_SOURCE', `copy ${shown}`, error);
+    throw refused('ERR_TINYD_COPY_SOURCE', `cannot copy ${shown}`, error);
   }
   const stats = fstatSync(fd);
   const isFolder = stats.isDirectory();
@@ -57,7 +57,7 @@ export function openSource(place: Place, followLink: boolean): Source {
     closeSync(fd);
     throw failure(
       'ERR_TINYD_COPY_SOURCE',
-      `copy ${shown}: it is a socket`,
+      `cannot copy ${shown}: it is a socket`,
       shown,
       'sockets cannot be copied',
     );
@@ -66,7 +66,7 @@ export function openSource(place: Place, followLink: boolean): Source {
     closeSync(fd);
     throw failure(
       'ERR_TINYD_COPY_SOURCE',
-      `copy ${shown}: not a directory`,
+      `cannot copy ${shown}: not a directory`,
       shown,
       'leave the final slash out',
     );
@@ -98,7 +98,7 @@ export function openTarget(place: Place): Target {
       if (asFolder) closeSync(folder);
       if (asFolder && link === 'file') throw notFolder(shown);
       if (asFolder)
-        throw failure('ERR_TINYD_COPY_TARGET', `copy to ${shown}: no such directory`, shown, MAKE_IT);
+        throw failure('ERR_TINYD_COPY_TARGET', `cannot copy to ${shown}: no such directory`, shown, MAKE_IT);
       return { folder, name, exists: link === 'file' };
     }
     closeSync(folder);
@@ -106,7 +106,7 @@ export function openTarget(place: Place): Target {
   }
   throw failure(
     'ERR_TINYD_COPY_TARGET',
-    `copy to ${shown}: too many symbolic links`,
+    `cannot copy to ${shown}: too many symbolic links`,
     shown,
     'use another path',
   );
@@ -134,7 +134,7 @@ function lookAt(
     fd = openBelow(folder, Buffer.from(name), O_PATH | constants.O_NOFOLLOW);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'missing';
-    throw refused('ERR_TINYD_COPY_TARGET', `copy to ${shown}`, error);
+    throw refused('ERR_TINYD_COPY_TARGET', `cannot copy to ${shown}`, error);
   }
   try {
     const stats = fstatSync(fd);
@@ -149,7 +149,7 @@ function openFolder(root: number, path: string, shown: string): number {
   try {
     return openBelow(root, bytesOf(path), O_PATH | constants.O_DIRECTORY);
   } catch (error) {
-    throw refused('ERR_TINYD_COPY_TARGET', `copy to ${shown}`, error);
+    throw refused('ERR_TINYD_COPY_TARGET', `cannot copy to ${shown}`, error);
   }
 }
 
@@ -164,7 +164,7 @@ function bytesOf(path: string): Buffer {
 function notFolder(shown: string): TinydError {
   return failure(
     'ERR_TINYD_COPY_TARGET',
-    `copy to ${shown}: not a directory`,
+    `cannot copy to ${shown}: not a directory`,
     shown,
     'leave the final slash out',
   );

@@ -105,9 +105,13 @@ function ask(request: readonly string[]): { readonly fd: number; readonly messag
     closeSync(theirs);
     return receiveDescriptor(ours);
   } catch (error) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `open the files of a container: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new TinydError(
+      'ERR_TINYD_SYSTEM',
+      `cannot open the files of a container: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     for (const fd of open) closeSync(fd);
   }

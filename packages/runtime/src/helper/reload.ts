@@ -50,9 +50,13 @@ function awaitAnswer(fd: number, name: string): ReloadRefusal {
 }
 
 function unreachable(name: string, why: string, cause?: unknown): TinydError {
-  return new TinydError('ERR_TINYD_CONTAINER_STATE', `change what container ${name} publishes: ${why}`, {
-    hint: 'tinyd ps -a shows its state; restart it if it was started by an older tinyd',
-    details: { container: name },
-    cause,
-  });
+  return new TinydError(
+    'ERR_TINYD_CONTAINER_STATE',
+    `cannot change what container ${name} publishes: ${why}`,
+    {
+      hint: 'tinyd ps -a shows its state; restart it if it was started by an older tinyd',
+      details: { container: name },
+      cause,
+    },
+  );
 }

@@ -77,7 +77,7 @@ export function startError(report: HelperReport, verb: string, name: string, com
   const what = operand === '' ? tried : `${tried} ${operand}`;
   return new TinydError(
     known?.code ?? 'ERR_TINYD_START_FAILED',
-    `${verb} container ${name}: ${what}: ${reason}`,
+    `cannot ${verb} container ${name}: ${what}: ${reason}`,
     {
       ...(known?.hint === undefined ? {} : { hint: known.hint }),
       details,
@@ -92,7 +92,7 @@ function execError(
   errno: number,
   details: Readonly<Record<string, unknown>>,
 ): TinydError {
-  const what = `${verb} container ${name}: execute ${JSON.stringify(command)}`;
+  const what = `cannot ${verb} container ${name}: execute ${JSON.stringify(command)}`;
   if (errno === constants.errno.ENOENT || errno === constants.errno.ENOTDIR) {
     const why = command.includes('/') ? 'no such file, or its interpreter is missing' : 'not found in $PATH';
     return new TinydError('ERR_TINYD_COMMAND_NOT_FOUND', `${what}: ${why}`, {

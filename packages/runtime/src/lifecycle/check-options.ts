@@ -31,10 +31,14 @@ export function checkOptions(options: CreateOptions): void {
 /** Fails with ERR_TINYD_NAME_INVALID. */
 export function checkName(name: string): void {
   if (isContainerName(name)) return;
-  throw new TinydError('ERR_TINYD_NAME_INVALID', `use name ${JSON.stringify(name)}: not a container name`, {
-    hint: 'letters, digits and any of _.-, the first a letter or digit',
-    details: { name },
-  });
+  throw new TinydError(
+    'ERR_TINYD_NAME_INVALID',
+    `cannot use name ${JSON.stringify(name)}: not a container name`,
+    {
+      hint: 'letters, digits and any of _.-, the first a letter or digit',
+      details: { name },
+    },
+  );
 }
 
 /** Fails with ERR_TINYD_OPTION_INVALID: what is removed when it ends cannot be started again. */
@@ -52,7 +56,7 @@ export function checkRestart(policy: CreateOptions['restart'], autoRemove: boole
   if (policy.maximumRetryCount !== 0 && policy.name !== 'on-failure') {
     throw new TinydError(
       'ERR_TINYD_OPTION_INVALID',
-      `use --restart ${policy.name}:${policy.maximumRetryCount}: only on-failure takes a number of times`,
+      `cannot use --restart ${policy.name}:${policy.maximumRetryCount}: only on-failure takes a number of times`,
     );
   }
 }
@@ -71,7 +75,7 @@ function checkNumbers(options: CreateOptions): void {
 }
 
 function outOfRange(flag: string, value: number, allowed: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `use ${flag} ${value}: out of range`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot use ${flag} ${value}: out of range`, {
     hint: allowed,
     details: { flag, value },
   });
@@ -94,16 +98,20 @@ function checkNameConflicts({ hostUts, hostname, domainname }: CreateOptions): v
   if (hostUts !== true) return;
   const flag = hostname !== undefined ? '--hostname' : domainname !== undefined ? '--domainname' : undefined;
   if (flag === undefined) return;
-  throw new TinydError('ERR_TINYD_OPTION_INVALID', `use ${flag} with --uts host: the name is the host's`, {
-    hint: 'leave one of the two out',
-    details: { flag },
-  });
+  throw new TinydError(
+    'ERR_TINYD_OPTION_INVALID',
+    `cannot use ${flag} with --uts host: the name is the host's`,
+    {
+      hint: 'leave one of the two out',
+      details: { flag },
+    },
+  );
 }
 
 function conflict(flag: string, mode: string): TinydError {
   return new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `use ${flag} with --network ${mode}: the network is another container's`,
+    `cannot use ${flag} with --network ${mode}: the network is another container's`,
     {
       hint: 'give the flag when that container is created',
       details: { flag, network: mode },

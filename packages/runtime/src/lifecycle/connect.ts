@@ -76,7 +76,7 @@ function refuseConnection({ name, options }: ContainerRecord, network: string): 
   if (why === undefined) return;
   throw new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `connect container ${name} to network ${network}: ${why}`,
+    `cannot connect container ${name} to network ${network}: ${why}`,
     {
       hint: 'tinyd inspect shows the networks of a container',
       details: { container: name, network },

@@ -162,7 +162,7 @@ function checkBindSources(options: CreateOptions): void {
     if (createSource || existsSync(source)) continue;
     throw new TinydError(
       'ERR_TINYD_MOUNT_INVALID',
-      `mount ${source} on ${target}: no such file or folder on the host`,
+      `cannot mount ${source} on ${target}: no such file or folder on the host`,
       {
         hint: 'make it first, or use -v, which makes missing folders',
         details: { source, target },

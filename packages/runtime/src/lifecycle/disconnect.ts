@@ -76,7 +76,7 @@ function notConnected({ name, options }: ContainerRecord, network: string): Tiny
       : 'it is not on that network';
   return new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `disconnect container ${name} from network ${network}: ${why}`,
+    `cannot disconnect container ${name} from network ${network}: ${why}`,
     { hint: 'tinyd inspect shows the networks of a container', details: { container: name, network } },
   );
 }

@@ -60,7 +60,7 @@ export async function execInContainer(
   options: ExecOptions,
 ): Promise<ExecResult> {
   if (options.command.length === 0) {
-    throw new TinydError('ERR_TINYD_COMMAND_MISSING', 'exec: no command given', {
+    throw new TinydError('ERR_TINYD_COMMAND_MISSING', 'cannot execute: no command given', {
       hint: 'tinyd exec CONTAINER COMMAND',
     });
   }

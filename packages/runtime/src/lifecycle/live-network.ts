@@ -145,7 +145,7 @@ function replaceHostsLines(
 function withoutPlan(name: string): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
-    `change the networks of container ${name}: an older version of tinyd started it, which left no plan to change`,
+    `cannot change the networks of container ${name}: an older version of tinyd started it, which left no plan to change`,
     {
       hint: 'stop it first',
       details: { container: name },

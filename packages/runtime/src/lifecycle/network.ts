@@ -113,7 +113,7 @@ export function readNetworkSettings(paths: ContainerLayout): readonly NetworkSet
     return text === '' ? [] : ([JSON.parse(text)] as NetworkSettings[]).flat();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${paths.network}: ${(error as Error).message}`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${paths.network}: ${(error as Error).message}`, {
       cause: error,
     });
   }

@@ -146,7 +146,10 @@ async function changePorts(
       runningNetworks(context).filter(({ id }) => id !== record.id),
     );
   }
-  throw new TinydError('ERR_TINYD_NETWORK_FAILED', `publish ${refusal.operand}: errno ${refusal.errno}`);
+  throw new TinydError(
+    'ERR_TINYD_NETWORK_FAILED',
+    `cannot publish ${refusal.operand}: errno ${refusal.errno}`,
+  );
 }
 
 function replacePorts({ record, paths }: ContainerView, ports: readonly PortMapping[]): void {
@@ -157,7 +160,7 @@ function replacePorts({ record, paths }: ContainerView, ports: readonly PortMapp
 function noWayIn({ record }: ContainerView): TinydError {
   return new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `publish ports of container ${record.name}: it is on no network that leads out`,
+    `cannot publish ports of container ${record.name}: it is on no network that leads out`,
     { hint: 'tinyd network connect puts it on one', details: { container: record.name } },
   );
 }

@@ -63,7 +63,7 @@ export async function removeContainer(
   }
   throw new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
-    `remove container ${id.slice(0, 12)}: it is started again and again`,
+    `cannot remove container ${id.slice(0, 12)}: it is started again and again`,
     {
       hint: 'stop whatever starts it',
       details: { container: id },

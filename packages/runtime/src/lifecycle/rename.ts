@@ -25,10 +25,14 @@ export async function renameContainer(context: RuntimeContext, id: string, wante
   await withContainerLock(paths, async () => {
     const { record, state } = requireContainer(context, id);
     if (record.name === name) {
-      throw new TinydError('ERR_TINYD_NAME_TAKEN', `rename container ${name}: it has this name already`, {
-        hint: 'choose another name',
-        details: { name, holder: id },
-      });
+      throw new TinydError(
+        'ERR_TINYD_NAME_TAKEN',
+        `cannot rename container ${name}: it has this name already`,
+        {
+          hint: 'choose another name',
+          details: { name, holder: id },
+        },
+      );
     }
     const renamed = { ...record, name };
     moveName(context.layout, id, { from: record.name, to: name }, () => {

@@ -69,7 +69,7 @@ function checkShareable({ name, options }: ContainerRecord): void {
   if (mode === 'shareable' || mode === 'host') return;
   throw new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `join the IPC namespace of container ${name}: it is not shareable`,
+    `cannot join the IPC namespace of container ${name}: it is not shareable`,
     { hint: `create ${name} with --ipc shareable`, details: { container: name } },
   );
 }

@@ -53,7 +53,7 @@ export function selectProcesses(
     const shown = psArguments.join(' ');
     throw new TinydError(
       'ERR_TINYD_OPTION_INVALID',
-      `list processes with ps ${shown}: it shows no column PID`,
+      `cannot list processes with ps ${shown}: it shows no column PID`,
       {
         hint: 'add pid to the columns: tinyd top CONTAINER -o pid,cmd',
       },
@@ -86,7 +86,7 @@ function runPs(psArguments: readonly string[]): Promise<string> {
 
 function psError(cause: Error, psArguments: readonly string[], stderr: string): TinydError {
   if (systemCode(cause) === 'ENOENT') {
-    return new TinydError('ERR_TINYD_SYSTEM', 'list processes: the host has no program ps', {
+    return new TinydError('ERR_TINYD_SYSTEM', 'cannot list processes: the host has no program ps', {
       hint: 'install it (package procps), or use tinyd exec CONTAINER ps',
       cause,
     });
@@ -94,7 +94,7 @@ function psError(cause: Error, psArguments: readonly string[], stderr: string): 
   const said = stderr.split('\n').find(line => line.trim() !== '') ?? cause.message;
   return new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `list processes with ps ${psArguments.join(' ')}: ${said.trim()}`,
+    `cannot list processes with ps ${psArguments.join(' ')}: ${said.trim()}`,
     {
       hint: 'give options of ps(1) that show the PID, such as -ef, aux or -o pid,cmd',
       cause,

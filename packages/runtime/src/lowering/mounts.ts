@@ -143,7 +143,7 @@ function isFolder(source: string, target: string): boolean {
   } catch (error) {
     const why =
       systemCode(error) === 'ENOENT' ? 'no such file or folder on the host' : (error as Error).message;
-    throw new TinydError('ERR_TINYD_MOUNT_INVALID', `mount ${source} on ${target}: ${why}`, {
+    throw new TinydError('ERR_TINYD_MOUNT_INVALID', `cannot mount ${source} on ${target}: ${why}`, {
       hint: 'make the source first',
       details: { source, target },
       cause: error,
@@ -164,7 +164,7 @@ function isFolderBelow({ folder, subpath }: VolumePart, target: string): boolean
   } catch (error) {
     throw new TinydError(
       'ERR_TINYD_MOUNT_INVALID',
-      `mount ${subpath} of volume folder ${folder} on ${target}: ${systemCode(error) === 'ENOENT' ? 'no such file or folder in the volume' : (error as Error).message}`,
+      `cannot mount ${subpath} of volume folder ${folder} on ${target}: ${systemCode(error) === 'ENOENT' ? 'no such file or folder in the volume' : (error as Error).message}`,
       { hint: 'make it in the volume first', details: { folder, subpath, target }, cause: error },
     );
   } finally {
@@ -183,7 +183,7 @@ export function makeBindSources(
     } catch (error) {
       throw new TinydError(
         'ERR_TINYD_MOUNT_INVALID',
-        `mount ${source} on ${target}: cannot make the folder (${systemCode(error)})`,
+        `cannot mount ${source} on ${target}: cannot make the folder (${systemCode(error)})`,
         {
           hint: 'check the path on the host',
           details: { source, target },

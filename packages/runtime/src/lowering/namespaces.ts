@@ -21,7 +21,7 @@ export function lowerNamespaces(
   for (const { type, path } of namespaces) {
     const kind = KINDS[type];
     if (kind === undefined) {
-      throw new TinydError('ERR_TINYD_OPTION_UNSUPPORTED', `use a ${type} namespace: not supported`);
+      throw new TinydError('ERR_TINYD_OPTION_UNSUPPORTED', `cannot use a ${type} namespace: not supported`);
     }
     if (path === undefined) unshare.push(kind);
     else join.push({ kind, path, ...processOf(path) });

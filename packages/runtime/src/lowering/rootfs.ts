@@ -28,7 +28,7 @@ export function lowerRootfs(
   if (Buffer.byteLength(overlayOptions) > MAX_OPTIONS) {
     throw new TinydError(
       'ERR_TINYD_START_FAILED',
-      `mount the root of container ${paths.id.slice(0, 12)}: ${lowerDirs.length} layers are more than one mount takes`,
+      `cannot mount the root of container ${paths.id.slice(0, 12)}: ${lowerDirs.length} layers are more than one mount takes`,
       { hint: 'rebuild the image with fewer layers', details: { layers: lowerDirs.length } },
     );
   }

@@ -44,7 +44,7 @@ export function wantedIpv6(
   if (holder !== undefined) {
     throw new TinydError(
       'ERR_TINYD_SUBNET_TAKEN',
-      `create network ${options.name}: subnet ${formatSubnet6(subnet)} overlaps that of ${holder}`,
+      `cannot create network ${options.name}: subnet ${formatSubnet6(subnet)} overlaps that of ${holder}`,
       { hint: 'choose another subnet, or leave it out', details: { subnet: formatSubnet6(subnet), holder } },
     );
   }

@@ -89,15 +89,19 @@ function checkDriver({ name, driver, options }: NetworkOptions): NetworkRecord['
 
 function checkName(name: string): void {
   if (isPredefined(name)) {
-    throw new TinydError('ERR_TINYD_NAME_TAKEN', `create network ${name}: this network is always there`, {
-      hint: 'choose another name',
-      details: { name },
-    });
+    throw new TinydError(
+      'ERR_TINYD_NAME_TAKEN',
+      `cannot create network ${name}: this network is always there`,
+      {
+        hint: 'choose another name',
+        details: { name },
+      },
+    );
   }
   if (isNetworkName(name)) return;
   throw new TinydError(
     'ERR_TINYD_NAME_INVALID',
-    `create network ${JSON.stringify(name)}: not a network name`,
+    `cannot create network ${JSON.stringify(name)}: not a network name`,
     {
       hint: 'letters, digits and any of _.-, the first a letter or digit',
       details: { name },
@@ -108,7 +112,7 @@ function checkName(name: string): void {
 function newRecord(root: string, options: NetworkOptions, driver: NetworkRecord['driver']): NetworkRecord {
   const others = readDefinitions(root);
   if (others.some(other => other.name === options.name)) {
-    throw new TinydError('ERR_TINYD_NAME_TAKEN', `create network ${options.name}: it exists already`, {
+    throw new TinydError('ERR_TINYD_NAME_TAKEN', `cannot create network ${options.name}: it exists already`, {
       hint: 'choose another name, or remove that network first',
       details: { name: options.name },
     });
@@ -163,7 +167,7 @@ function wantedSubnet(root: string, options: NetworkOptions): Subnet {
   if (holder === undefined) return subnet;
   throw new TinydError(
     'ERR_TINYD_SUBNET_TAKEN',
-    `create network ${name}: subnet ${text} overlaps that of ${holder}`,
+    `cannot create network ${name}: subnet ${text} overlaps that of ${holder}`,
     {
       hint: 'choose another subnet, or leave --subnet out',
       details: { name, subnet: text, holder },

@@ -33,7 +33,7 @@ export function pickNetwork<T extends { readonly name: string; readonly id: stri
   const short = matches.map(network => network.id.slice(0, 12)).sort();
   throw new TinydError(
     'ERR_TINYD_NETWORK_AMBIGUOUS',
-    `find network ${text}: ${matches.length} IDs begin with it`,
+    `cannot find network ${text}: ${matches.length} IDs begin with it`,
     { hint: `give more of the ID: ${short.join(', ')}`, details: { text, matches: short } },
   );
 }

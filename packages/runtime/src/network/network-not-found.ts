@@ -4,7 +4,7 @@ import { TinydError } from '@tinyd/core';
 export function networkNotFound(text: string): TinydError {
   return new TinydError(
     'ERR_TINYD_NETWORK_NOT_FOUND',
-    `find network ${JSON.stringify(text)}: no such network`,
+    `cannot find network ${JSON.stringify(text)}: no such network`,
     {
       hint: 'tinyd network ls lists them, tinyd network create makes one',
       details: { text },

@@ -26,10 +26,14 @@ export async function removeNetwork(
 ): Promise<void> {
   const { name, id } = network;
   if (isPredefined(name)) {
-    throw new TinydError('ERR_TINYD_NETWORK_IN_USE', `remove network ${name}: this network is always there`, {
-      hint: 'only networks that were created can be removed',
-      details: { network: name },
-    });
+    throw new TinydError(
+      'ERR_TINYD_NETWORK_IN_USE',
+      `cannot remove network ${name}: this network is always there`,
+      {
+        hint: 'only networks that were created can be removed',
+        details: { network: name },
+      },
+    );
   }
   for (let waited = 0; ; waited += PORTS_POLL_MS) {
     const outcome = withNamespaceLock(() => {
@@ -64,7 +68,7 @@ function inUse(name: string, users: readonly string[]): TinydError {
     users.length > 1
       ? `containers ${users.join(', ')} are`
       : `${users[0] === undefined ? 'a container that is just starting' : `container ${users[0]}`} is`;
-  return new TinydError('ERR_TINYD_NETWORK_IN_USE', `remove network ${name}: ${who} on it`, {
+  return new TinydError('ERR_TINYD_NETWORK_IN_USE', `cannot remove network ${name}: ${who} on it`, {
     hint: 'stop or disconnect them first',
     details: { network: name, containers: users },
   });

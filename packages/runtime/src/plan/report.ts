@@ -73,7 +73,7 @@ export function decodeReport(bytes: Buffer): HelperReport {
 }
 
 function incomplete(bytes: Buffer): TinydError {
-  return new TinydError('ERR_TINYD_START_FAILED', 'start helper: it ended without a report', {
+  return new TinydError('ERR_TINYD_START_FAILED', 'cannot start the helper: it ended without a report', {
     hint: 'look for an out-of-memory kill in dmesg',
     details: { bytes: bytes.length },
   });

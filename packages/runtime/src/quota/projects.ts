@@ -40,7 +40,10 @@ export function claimProject(
       if (taken.has(project) || !isUnused(project)) continue;
       return [project, Object.fromEntries([...kept, [String(project), id]])];
     }
-    throw new TinydError('ERR_TINYD_QUOTA_UNAVAILABLE', 'limit a container’s disk space: no project is free');
+    throw new TinydError(
+      'ERR_TINYD_QUOTA_UNAVAILABLE',
+      'cannot limit a container’s disk space: no project is free',
+    );
   });
 }
 
@@ -84,7 +87,7 @@ function readMap(path: string): ProjectMap {
     return JSON.parse(readFileSync(path, 'utf8')) as ProjectMap;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return {};
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a map of projects`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: not a map of projects`, {
       hint: 'delete the file once no container with --storage-opt is left',
       details: { path },
       cause: error,

@@ -130,7 +130,7 @@ function unavailable(root: string, why: string, cause?: unknown): TinydError {
   const { name, hint } = FILE_SYSTEMS[statfsSync(root).type] ?? NO_QUOTAS;
   return new TinydError(
     'ERR_TINYD_QUOTA_UNAVAILABLE',
-    `limit a container's disk space by --storage-opt: ${root} is on ${name}, ${why}`,
+    `cannot limit a container's disk space by --storage-opt: ${root} is on ${name}, ${why}`,
     { hint, details: { path: root }, ...(cause === undefined ? {} : { cause }) },
   );
 }

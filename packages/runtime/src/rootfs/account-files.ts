@@ -76,7 +76,7 @@ function splitLines(text: string, path: string): string[] {
 }
 
 function tooLong(path: string, why: string): TinydError {
-  return new TinydError('ERR_TINYD_USER_UNKNOWN', `read ${path} of the image: it is ${why}`, {
+  return new TinydError('ERR_TINYD_USER_UNKNOWN', `cannot read ${path} of the image: it is ${why}`, {
     hint: 'the image is damaged or hostile',
     details: { path },
   });

@@ -35,7 +35,7 @@ export function imageMountSteps({ id, options }: ContainerRecord): ReadonlyMap<s
 
 function overlayOptions(id: string, { name, lowerDirs }: ImageMount['image']): string {
   if (lowerDirs.length === 0) {
-    throw new TinydError('ERR_TINYD_MOUNT_INVALID', `mount image ${name}: it has no files`, {
+    throw new TinydError('ERR_TINYD_MOUNT_INVALID', `cannot mount image ${name}: it has no files`, {
       details: { image: name },
     });
   }
@@ -45,7 +45,7 @@ function overlayOptions(id: string, { name, lowerDirs }: ImageMount['image']): s
   if (Buffer.byteLength(options) <= MAX_OPTIONS) return options;
   throw new TinydError(
     'ERR_TINYD_MOUNT_INVALID',
-    `mount image ${name}: ${lowerDirs.length} layers are more than one mount takes`,
+    `cannot mount image ${name}: ${lowerDirs.length} layers are more than one mount takes`,
     { details: { image: name, layers: lowerDirs.length } },
   );
 }

@@ -49,7 +49,7 @@ export function folderInLayers(layers: readonly string[], path: string): readonl
 }
 
 function notRegular(path: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `read ${path} of the image: not a regular file`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot read ${path} of the image: not a regular file`, {
     hint: 'the image is damaged or hostile; use a numeric --user and another image',
     details: { path },
   });
@@ -75,7 +75,7 @@ function resolve(layers: readonly string[], path: string): Entry | undefined {
       if (++links > MAX_LINKS) {
         throw new TinydError(
           'ERR_TINYD_OPTION_INVALID',
-          `read ${path} of the image: too many symbolic links`,
+          `cannot read ${path} of the image: too many symbolic links`,
           {
             details: { path },
           },

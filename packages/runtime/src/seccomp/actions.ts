@@ -40,10 +40,14 @@ export const RETURN_ENOSYS = 0x00050000 | ENOSYS;
 export function returnValue(action: SeccompAction, errnoRet: number | undefined): number {
   const value = RETURNS[action];
   if (value === undefined) {
-    throw new TinydError('ERR_TINYD_SECCOMP_INVALID', `compile seccomp profile: ${action} is not supported`, {
-      hint: 'use an action that needs no listener',
-      details: { action },
-    });
+    throw new TinydError(
+      'ERR_TINYD_SECCOMP_INVALID',
+      `cannot compile seccomp profile: ${action} is not supported`,
+      {
+        hint: 'use an action that needs no listener',
+        details: { action },
+      },
+    );
   }
   const isErrno = action === 'SCMP_ACT_ERRNO';
   if (!isErrno && action !== 'SCMP_ACT_TRACE') return value;
@@ -52,7 +56,7 @@ export function returnValue(action: SeccompAction, errnoRet: number | undefined)
   if (!Number.isInteger(data) || data < 0 || data > limit) {
     throw new TinydError(
       'ERR_TINYD_SECCOMP_INVALID',
-      `compile seccomp profile: errnoRet ${data} is not within 0 to ${limit}`,
+      `cannot compile seccomp profile: errnoRet ${data} is not within 0 to ${limit}`,
       { hint: 'correct errnoRet', details: { errnoRet: data } },
     );
   }

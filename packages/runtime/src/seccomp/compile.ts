@@ -37,7 +37,7 @@ export function compileFilter(rules: Rules, host: HostArchitecture): Uint8Array 
   if (bytes === undefined) {
     throw new TinydError(
       'ERR_TINYD_SECCOMP_INVALID',
-      `compile seccomp profile: it takes ${writer.length} instructions, the kernel's limit is 4096`,
+      `cannot compile seccomp profile: it takes ${writer.length} instructions, the kernel's limit is 4096`,
       { hint: 'use fewer rules with args' },
     );
   }

@@ -183,11 +183,15 @@ class ProfileReader {
 
   #error(at: string, why: string, cause?: unknown): TinydError {
     const place = at === '' ? '' : `${at} `;
-    return new TinydError('ERR_TINYD_SECCOMP_INVALID', `read seccomp profile ${this.where}: ${place}${why}`, {
-      hint: "profiles are in docker's or the OCI runtime's form; --security-opt seccomp=unconfined runs without one",
-      details: { path: this.where, at },
-      ...(cause === undefined ? {} : { cause }),
-    });
+    return new TinydError(
+      'ERR_TINYD_SECCOMP_INVALID',
+      `cannot read seccomp profile ${this.where}: ${place}${why}`,
+      {
+        hint: "profiles are in docker's or the OCI runtime's form; --security-opt seccomp=unconfined runs without one",
+        details: { path: this.where, at },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
   }
 }
 

@@ -58,7 +58,7 @@ function hostArchitecture(arch: string): HostArchitecture {
   if (arch === 'x64' || arch === 'arm64') return arch;
   throw new TinydError(
     'ERR_TINYD_SECCOMP_INVALID',
-    `filter system calls on ${arch}: tinyd has no table for it`,
+    `cannot filter system calls on ${arch}: tinyd has no table for it`,
     {
       hint: 'run with --security-opt seccomp=unconfined',
       details: { arch },

@@ -89,7 +89,10 @@ function isAtLeast(kernel: string, minimum: string): boolean {
 function majorMinor(version: string): [number, number] {
   const match = /^(\d+)\.(\d+)/.exec(version);
   if (match === null) {
-    throw new TinydError('ERR_TINYD_SECCOMP_INVALID', `read kernel version ${version}: not of the form 4.8`);
+    throw new TinydError(
+      'ERR_TINYD_SECCOMP_INVALID',
+      `cannot read kernel version ${version}: not of the form 4.8`,
+    );
   }
   return [Number(match[1]), Number(match[2])];
 }

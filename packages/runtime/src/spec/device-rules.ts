@@ -17,7 +17,7 @@ export function deviceCgroupRules(rules: readonly string[] = []): SpecDeviceRule
     if (match === null) {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `allow devices by ${JSON.stringify(text)}: not a rule for devices`,
+        `cannot allow devices by ${JSON.stringify(text)}: not a rule for devices`,
         { hint: '--device-cgroup-rule "c 10:229 rwm", * for any number', details: { rule: text } },
       );
     }

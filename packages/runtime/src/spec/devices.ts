@@ -119,7 +119,7 @@ function ruleOf(device: SpecDevice, access: string): SpecDeviceRule {
 }
 
 function invalid(source: string, why: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `add device ${source}: ${why}`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot add device ${source}: ${why}`, {
     hint: '--device HOST[:CONTAINER[:rwm]]',
     details: { device: source },
   });

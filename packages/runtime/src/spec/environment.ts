@@ -56,7 +56,7 @@ function assign(variables: Map<string, string>, entry: string): void {
   if (entry.includes('\0')) {
     throw new TinydError(
       'ERR_TINYD_OPTION_INVALID',
-      `set variable ${JSON.stringify(entry)}: it contains a NUL byte`,
+      `cannot set variable ${JSON.stringify(entry)}: it contains a NUL byte`,
     );
   }
   if (isAssignment(entry)) variables.set(nameOf(entry), entry.slice(entry.indexOf('=') + 1));

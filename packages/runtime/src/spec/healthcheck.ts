@@ -40,7 +40,7 @@ export function checkHealthcheck(options: Pick<CreateOptions, 'healthcheck' | 'i
 }
 
 function invalid(why: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `use the health check: ${why}`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot use the health check: ${why}`, {
     hint: "see the --health flags, or leave the image's own out with --no-healthcheck",
   });
 }

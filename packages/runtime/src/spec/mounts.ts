@@ -132,7 +132,7 @@ function depth(mount: SpecMount): number {
 }
 
 function invalid(target: string, why: string, hint: string): TinydError {
-  return new TinydError('ERR_TINYD_MOUNT_INVALID', `mount on ${JSON.stringify(target)}: ${why}`, {
+  return new TinydError('ERR_TINYD_MOUNT_INVALID', `cannot mount on ${JSON.stringify(target)}: ${why}`, {
     hint,
     details: { target },
   });

@@ -25,7 +25,7 @@ export function processArguments(
   const command = options.command.length > 0 ? options.command : imageCommand;
   const argv = [...entrypoint, ...command];
   if (argv.length === 0 || argv[0] === '') {
-    throw new TinydError('ERR_TINYD_COMMAND_MISSING', 'create container: no command specified', {
+    throw new TinydError('ERR_TINYD_COMMAND_MISSING', 'cannot create container: no command specified', {
       hint: 'put one after the image name: neither the image nor --entrypoint names any',
     });
   }
@@ -42,6 +42,6 @@ function refuseNul(argv: readonly string[]): void {
   if (bad === undefined) return;
   throw new TinydError(
     'ERR_TINYD_OPTION_INVALID',
-    `pass argument ${JSON.stringify(bad)}: it contains a NUL byte`,
+    `cannot pass argument ${JSON.stringify(bad)}: it contains a NUL byte`,
   );
 }

@@ -29,7 +29,7 @@ const UNLIMITED = 2n ** 64n - 1n;
 export function specRlimits(ulimits: CreateOptions['ulimits']): SpecRlimit[] {
   return ulimits.map(({ name, soft, hard }) => {
     if (!Object.hasOwn(RESOURCES, name)) {
-      throw new TinydError('ERR_TINYD_LIMIT_INVALID', `set ulimit ${name}: no such limit`, {
+      throw new TinydError('ERR_TINYD_LIMIT_INVALID', `cannot set ulimit ${name}: no such limit`, {
         hint: `one of ${Object.keys(RESOURCES).join(', ')}`,
         details: { ulimit: name },
       });
@@ -44,7 +44,7 @@ export function specRlimits(ulimits: CreateOptions['ulimits']): SpecRlimit[] {
     ) {
       throw new TinydError(
         'ERR_TINYD_LIMIT_INVALID',
-        `set ulimit ${name}=${soft}:${hard}: the soft limit exceeds the hard one`,
+        `cannot set ulimit ${name}=${soft}:${hard}: the soft limit exceeds the hard one`,
         {
           hint: `--ulimit ${name}=SOFT[:HARD], -1 for unlimited`,
           details: { ulimit: name, soft, hard },
@@ -58,7 +58,8 @@ export function specRlimits(ulimits: CreateOptions['ulimits']): SpecRlimit[] {
 /** Number of a resource by its name in the specification, RLIMIT_NOFILE. */
 export function rlimitResource(type: string): number {
   const resource = RESOURCES[type.replace(/^RLIMIT_/, '').toLowerCase()];
-  if (resource === undefined) throw new TinydError('ERR_TINYD_INTERNAL', `lower rlimit ${type}: unknown`);
+  if (resource === undefined)
+    throw new TinydError('ERR_TINYD_INTERNAL', `cannot lower rlimit ${type}: unknown`);
   return resource;
 }
 

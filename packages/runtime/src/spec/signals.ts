@@ -15,10 +15,14 @@ const MORE_SIGNALS: Readonly<Record<string, number>> = { SIGCLD: 17, SIGRTMIN, S
 export function parseSignal(text: string): number {
   const number = /^\d{1,3}$/.test(text) ? Number(text) : named(text.toUpperCase());
   if (number === undefined || number < 1 || number > SIGRTMAX) {
-    throw new TinydError('ERR_TINYD_OPTION_INVALID', `use signal ${JSON.stringify(text)}: no such signal`, {
-      hint: 'a name (TERM, SIGKILL, RTMIN+3) or a number from 1 to 64',
-      details: { signal: text },
-    });
+    throw new TinydError(
+      'ERR_TINYD_OPTION_INVALID',
+      `cannot use signal ${JSON.stringify(text)}: no such signal`,
+      {
+        hint: 'a name (TERM, SIGKILL, RTMIN+3) or a number from 1 to 64',
+        details: { signal: text },
+      },
+    );
   }
   return number;
 }

@@ -49,7 +49,7 @@ export function sysctlPath(name: string): string {
 }
 
 function refused(name: string, why: string): TinydError {
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `set sysctl ${JSON.stringify(name)}: ${why}`, {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot set sysctl ${JSON.stringify(name)}: ${why}`, {
     hint: 'allowed: net.* with a network of its own, fs.mqueue.*, kernel.msg*, kernel.sem, kernel.shm*',
     details: { sysctl: name },
   });

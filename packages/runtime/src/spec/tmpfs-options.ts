@@ -46,7 +46,7 @@ export function tmpfsOptions(target: string, user: readonly string[]): string[] 
     if (!FLAGS.has(option) && !VALUES.some(pattern => pattern.test(option))) {
       throw new TinydError(
         'ERR_TINYD_MOUNT_INVALID',
-        `mount tmpfs ${target}: option ${JSON.stringify(option)} is not allowed`,
+        `cannot mount tmpfs ${target}: option ${JSON.stringify(option)} is not allowed`,
         {
           hint: 'size=, mode=, uid=, gid=, nr_inodes=, nr_blocks=, ro, rw, [no]exec, [no]suid, [no]dev, [no]atime',
           details: { target, option },

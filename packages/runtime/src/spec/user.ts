@@ -78,7 +78,7 @@ function checkName(name: string, whole: string): void {
 }
 
 function unknownUser(text: string, why: string): TinydError {
-  return new TinydError('ERR_TINYD_USER_UNKNOWN', `find user ${JSON.stringify(text)}: ${why}`, {
+  return new TinydError('ERR_TINYD_USER_UNKNOWN', `cannot find user ${JSON.stringify(text)}: ${why}`, {
     hint: 'name a user of the image, or a number: --user 1000:1000',
     details: { user: text },
   });

@@ -36,10 +36,14 @@ export function readState(path: string): ObservedState {
 export function requireContainer(context: RuntimeContext, id: string): ContainerView {
   const view = viewContainer(context, id);
   if (view !== undefined) return view;
-  throw new TinydError('ERR_TINYD_CONTAINER_NOT_FOUND', `find container ${id.slice(0, 12)}: it was removed`, {
-    hint: 'tinyd ps -a lists containers',
-    details: { container: id },
-  });
+  throw new TinydError(
+    'ERR_TINYD_CONTAINER_NOT_FOUND',
+    `cannot find container ${id.slice(0, 12)}: it was removed`,
+    {
+      hint: 'tinyd ps -a lists containers',
+      details: { container: id },
+    },
+  );
 }
 
 /**

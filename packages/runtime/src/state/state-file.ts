@@ -47,7 +47,7 @@ export function parseStateFile(text: string, path: string): StateFile | undefine
   if (text === '') return undefined;
   const value = parse(text);
   if (!isStateFile(value)) {
-    throw new TinydError('ERR_TINYD_SYSTEM', `read ${path}: not a state file`, {
+    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: not a state file`, {
       hint: 'remove the container with tinyd rm -f',
       details: { path },
     });

@@ -143,7 +143,7 @@ export function wrongState(
 ): TinydError {
   return new TinydError(
     'ERR_TINYD_CONTAINER_STATE',
-    `${verb} container ${name}: it is ${STATUS_WORDS[status]}`,
+    `cannot ${verb} container ${name}: it is ${STATUS_WORDS[status]}`,
     {
       hint,
       details: { container: name, status },

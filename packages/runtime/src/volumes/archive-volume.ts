@@ -52,10 +52,14 @@ export async function importVolume(volume: VolumeLayout, archive: AsyncIterable<
   try {
     const filled = await fillVolume(volume, folder => extract(folder, archive, volume.name), true);
     if (filled) return;
-    throw new TinydError('ERR_TINYD_VOLUME_IN_USE', `import into volume ${volume.name}: it has content`, {
-      hint: 'give an empty volume, or copy the archive into a container that mounts it (tinyd cp - CONTAINER:PATH)',
-      details: { volume: volume.name },
-    });
+    throw new TinydError(
+      'ERR_TINYD_VOLUME_IN_USE',
+      `cannot import into volume ${volume.name}: it has content`,
+      {
+        hint: 'give an empty volume, or copy the archive into a container that mounts it (tinyd cp - CONTAINER:PATH)',
+        details: { volume: volume.name },
+      },
+    );
   } finally {
     closeSync(lockFd);
   }

@@ -100,7 +100,7 @@ function checkKept(context: RuntimeContext, name: string, id: string): void {
   if (record?.removedWith === undefined || record.removedWith === id) return;
   throw new TinydError(
     'ERR_TINYD_MOUNT_INVALID',
-    `mount volume ${name}: it goes with container ${record.removedWith.slice(0, 12)} (--rm)`,
+    `cannot mount volume ${name}: it goes with container ${record.removedWith.slice(0, 12)} (--rm)`,
     {
       hint: 'use a volume with a name of its own',
       details: { volume: name, container: record.removedWith },

@@ -78,7 +78,7 @@ function inherited(record: ContainerRecord, volume: MountedVolume, readOnly: boo
   if (volume.anonymous && record.options.autoRemove) {
     throw new TinydError(
       'ERR_TINYD_MOUNT_INVALID',
-      `take volumes from container ${record.name}: its anonymous volume on ${volume.target} goes with it (--rm)`,
+      `cannot take volumes from container ${record.name}: its anonymous volume on ${volume.target} goes with it (--rm)`,
       {
         hint: 'give that volume a name, or create the container without --rm',
         details: { container: record.name, target: volume.target },
@@ -100,7 +100,7 @@ function checkSubpath(target: string, subpath: string): void {
   if (subpath !== '' && !subpath.startsWith('/') && !parts.includes('..') && !subpath.includes('\0')) return;
   throw new TinydError(
     'ERR_TINYD_MOUNT_INVALID',
-    `mount on ${target}: the subpath ${JSON.stringify(subpath)} does not lead into the volume`,
+    `cannot mount on ${target}: the subpath ${JSON.stringify(subpath)} does not lead into the volume`,
     {
       hint: 'give a path relative to the volume, without ..',
       details: { target, subpath },

@@ -33,10 +33,14 @@ export async function removeVolume(context: RuntimeContext, name: string): Promi
   const removed = await removeUnused(context, name);
   if (removed === 'missing') throw volumeNotFound(name);
   if (removed === 'removed') return;
-  throw new TinydError('ERR_TINYD_VOLUME_IN_USE', `remove volume ${name}: ${removed.join(', ')} uses it`, {
-    hint: 'remove the container first, or use another volume there',
-    details: { volume: name, containers: removed },
-  });
+  throw new TinydError(
+    'ERR_TINYD_VOLUME_IN_USE',
+    `cannot remove volume ${name}: ${removed.join(', ')} uses it`,
+    {
+      hint: 'remove the container first, or use another volume there',
+      details: { volume: name, containers: removed },
+    },
+  );
 }
 
 /**
@@ -73,10 +77,14 @@ export async function removeUnused(
 
 /** The failure of a name that no volume has. */
 export function volumeNotFound(name: string): TinydError {
-  return new TinydError('ERR_TINYD_VOLUME_NOT_FOUND', `find volume ${JSON.stringify(name)}: no such volume`, {
-    hint: 'tinyd volume ls lists them',
-    details: { volume: name },
-  });
+  return new TinydError(
+    'ERR_TINYD_VOLUME_NOT_FOUND',
+    `cannot find volume ${JSON.stringify(name)}: no such volume`,
+    {
+      hint: 'tinyd volume ls lists them',
+      details: { volume: name },
+    },
+  );
 }
 
 /** Removes the anonymous volumes of a container that no other one mounts. */

@@ -44,7 +44,7 @@ export function checkVolumeName(name: string): void {
   if (isVolumeName(name)) return;
   throw new TinydError(
     'ERR_TINYD_NAME_INVALID',
-    `use volume name ${JSON.stringify(name)}: not a volume name`,
+    `cannot use volume name ${JSON.stringify(name)}: not a volume name`,
     {
       hint: 'two or more letters, digits and any of _.-, the first a letter or digit; a host folder begins with /',
       details: { name },

@@ -31,7 +31,7 @@ export function readVolumeRecord(path: string): VolumeRecord | undefined {
 }
 
 function damaged(path: string, why: string, cause?: unknown): TinydError {
-  return new TinydError('ERR_TINYD_SYSTEM', `read ${path}: ${why}`, {
+  return new TinydError('ERR_TINYD_SYSTEM', `cannot read ${path}: ${why}`, {
     hint: 'restore it from a backup; the content of the volume lies beside it in _data',
     details: { path },
     cause,

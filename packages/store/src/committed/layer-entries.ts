@@ -97,7 +97,7 @@ function unstorable(path: Buffer): TinydError {
   const shown = `/${path.toString()}`;
   return new TinydError(
     'ERR_TINYD_LAYER_INVALID',
-    `make a layer: ${JSON.stringify(shown)} would be read as the removal of another file`,
+    `cannot make a layer: ${JSON.stringify(shown)} would be read as the removal of another file`,
     {
       hint: 'rename it in the container: layers cannot hold names that begin with .wh.',
       details: { path: shown },

@@ -36,7 +36,7 @@ export class TargetErrors {
   worded(error: unknown, path: Buffer): unknown {
     if (error instanceof TinydError || systemCode(error) === undefined) return error;
     const shown = this.#shown(path);
-    return new TinydError('ERR_TINYD_SYSTEM', `write ${shown}: ${systemFailureText(error)}`, {
+    return new TinydError('ERR_TINYD_SYSTEM', `cannot write ${shown}: ${systemFailureText(error)}`, {
       details: { path: shown },
       cause: error,
     });

@@ -58,8 +58,12 @@ const MAX_NAME = 253;
 /** Refuses an alias that cannot be asked for. Fails with ERR_TINYD_OPTION_INVALID. */
 export function checkNetworkAlias(flag: string, alias: string): void {
   if (HOST_NAME.test(alias) && alias.length <= MAX_NAME) return;
-  throw new TinydError('ERR_TINYD_OPTION_INVALID', `use ${flag} ${JSON.stringify(alias)}: not a host name`, {
-    hint: 'letters, digits, dashes and underscores, parts of at most 63 of them between dots',
-    details: { flag, value: alias },
-  });
+  throw new TinydError(
+    'ERR_TINYD_OPTION_INVALID',
+    `cannot use ${flag} ${JSON.stringify(alias)}: not a host name`,
+    {
+      hint: 'letters, digits, dashes and underscores, parts of at most 63 of them between dots',
+      details: { flag, value: alias },
+    },
+  );
 }
