@@ -6,6 +6,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   tinyd::exportTree(env, exports);
   tinyd::exportProcesses(env, exports);
   tinyd::exportQuota(env, exports);
+  tinyd::exportCommand(env, exports);
   return exports;
 }
 

@@ -8,5 +8,6 @@ void exportFiles(Napi::Env env, Napi::Object exports);
 void exportTree(Napi::Env env, Napi::Object exports);
 void exportProcesses(Napi::Env env, Napi::Object exports);
 void exportQuota(Napi::Env env, Napi::Object exports);
+void exportCommand(Napi::Env env, Napi::Object exports);
 
 }  // namespace tinyd

@@ -16,6 +16,7 @@
 #include <cstdlib>
 
 #include "sys/fd.h"
+#include "sys/memory_keeper.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -171,6 +172,7 @@ Failure replaceProcess(const Launch& launch) {
               static_cast<int>(launch.fds.size()),
               0};
   if (!placeDescriptors(&start)) return lastFailure("dup2", launch.executable);
+  keepMemoryAside();
   syscall(SYS_execveat, start.executable, "", start.argv, start.env, AT_EMPTY_PATH);
   return lastFailure("execveat", launch.executable);
 }

@@ -206,6 +206,6 @@ const sizes = await Promise.all([
   bundle(join(compiled, 'index.js'), 'tinyd.js'),
   ...CHUNKS.map(name => bundle(join(compiled, 'chunks', `${name}.js`), `chunk-${name}.js`)),
 ]);
-replaceFile('loader.js', readFileSync(loader));
+replaceFile('loader.cjs', readFileSync(loader));
 chmodSync(join(packageRoot, 'bin', 'tinyd'), 0o755);
 console.log(`bundled tinyd (${sizes.map(size => `${Math.round(size / 1024)} kB`).join(', ')})`);

@@ -4,6 +4,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
+/** Code is mapped, not read and copied to V8's heap: fresh pages cost a start more than all that is done with them. */
+const native = require(path.join(__dirname, '../../../../native/build/Release/tinyd_sys.node'));
 const uid = process.geteuid();
 const command = commandWord(process.argv.slice(2));
 /**
@@ -40,7 +42,7 @@ function readCache(name) {
       fd = fs.openSync(path.join(folder, name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
       const stat = fs.fstatSync(fd);
       if ((stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0 && stat.isFile()) {
-        return fs.readFileSync(fd);
+        return native.mapBytes(fd);
       }
     } catch {
       // No cache there.
@@ -53,8 +55,10 @@ function readCache(name) {
 
 function load(file, variant) {
   const filename = path.join(__dirname, file);
-  // Nothing but ASCII is in it, which need not be decoded.
-  const source = fs.readFileSync(filename, 'latin1');
+  const fd = fs.openSync(filename);
+  // Nothing but ASCII is in it. It stays mapped: builds replace the file and never change it.
+  const source = native.mapText(fd);
+  fs.closeSync(fd);
   // The first line is a comment that holds the bundle's own hash.
   const hash = source.slice(2, 18);
   const name = `${file}-${hash}-${process.version}-${process.arch}-${variant}`;
@@ -118,6 +122,9 @@ main(process.argv.slice(2), writeCaches).then(
     // A word that is no command gets no cache of its own.
     if (ran === command || /^(container|help|image|network|system|volume)?$/.test(command))
       process.on('exit', writeCaches);
+    // What is asked for by options of node, a profile or coverage, is written at an orderly end.
+    if (process.execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_V8_COVERAGE)
+      process.on('exit', native.endProcess);
   },
   error => {
     // main reports failures itself: this one is a failure of the reporting.

@@ -207,6 +207,21 @@ COMP_WORDS=(tinyd --debug container ls --no); COMP_CWORD=4; _tinyd; echo "\${COM
     assert.deepEqual([status, stdout, stderr], [0, 'Create a container from an image and start it\n', '']);
   });
 
+  it('leaves no process behind that holds what it was given', () => {
+    // The folder is busy while anything stands in it; the pipe ends when nothing writes to it any more.
+    const script = `mount -t tmpfs none "$1" && cd "$1" && "${COMMAND}" version && cd / && umount "$1"`;
+    const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', script, 'sh', folder], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual([status, stderr], [0, '']);
+  });
+
+  it('ends in good order when node was asked what of it ran', () => {
+    const coverage = mkdtempSync(join(folder, 'coverage-'));
+    assert.equal(tinyd(['version'], { env: { NODE_V8_COVERAGE: coverage } }).code, 0);
+    assert.equal(readdirSync(coverage).length, 1);
+  });
+
   it('keeps one code cache a command, and survives a damaged one', () => {
     const caches = join(REPOSITORY, 'packages', 'cli', 'dist', 'bundle', 'cache');
     const versionCache = () =>
