@@ -37,7 +37,7 @@ export class Terminal {
   }
 
   /** Waits until the screen has shown `pattern` since the last {@link forget}; fails with the screen when it does not. */
-  async shows(pattern: RegExp, patienceMs = 8000): Promise<void> {
+  async shows(pattern: RegExp, patienceMs = 20_000): Promise<void> {
     const deadline = Date.now() + patienceMs;
     while (!pattern.test(this.shown)) {
       if (Date.now() > deadline)

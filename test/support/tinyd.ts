@@ -16,20 +16,33 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A tinyd with root and state folders of its own, driven through the real command. */
+/**
+ * A tinyd with root and state folders of its own, driven through the real command. They are made when they are first
+ * needed; after dispose() it has new ones.
+ */
 export class Tinyd {
-  readonly base: string;
-  readonly root: string;
-  readonly state: string;
+  #base: string | undefined;
 
-  /** @param parent where its folders are made: on another file system, say */
+  /**
+   * @param extraEnv what its commands find in their environment; may be changed later
+   * @param parent where its folders are made: on another file system, say
+   */
   constructor(
-    private readonly extraEnv: Readonly<Record<string, string>> = {},
-    parent = tmpdir(),
-  ) {
-    this.base = mkdtempSync(join(parent, 'tinyd-test-'));
-    this.root = join(this.base, 'root');
-    this.state = join(this.base, 'state');
+    readonly extraEnv: Record<string, string> = {},
+    private readonly parent = tmpdir(),
+  ) {}
+
+  get base(): string {
+    this.#base ??= mkdtempSync(join(this.parent, 'tinyd-test-'));
+    return this.#base;
+  }
+
+  get root(): string {
+    return join(this.base, 'root');
+  }
+
+  get state(): string {
+    return join(this.base, 'state');
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -60,13 +73,18 @@ export class Tinyd {
     return outcome.stdout.trim();
   }
 
-  /** Removes every container and the folders; to be called after each test, whatever became of it. */
+  /** Removes every container, whatever became of it. */
+  async removeContainers(): Promise<void> {
+    const ids = (await this.run(['ps', '-aq', '--no-trunc'])).stdout.split('\n').filter(Boolean);
+    if (ids.length > 0) await this.run(['rm', '-f', ...ids]);
+  }
+
+  /** Removes every container and the folders; to be called after the tests, whatever became of them. */
   async dispose(): Promise<void> {
-    const ids = await this.run(['ps', '-aq', '--no-trunc']);
-    const list = ids.stdout.split('\n').filter(Boolean);
-    if (list.length > 0) await this.run(['rm', '-f', ...list]);
+    await this.removeContainers();
     resetNetwork(this.root);
     await removeTree(this.base);
+    this.#base = undefined;
   }
 
   /** Names of the container folders on disk, half-made ones included. */
