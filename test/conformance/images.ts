@@ -6,12 +6,15 @@ import { busyboxTar } from '../support/busybox-registry';
 export const PLAIN = 'conformance/plain';
 /** busybox with everything else that an image can say of its process. */
 export const CONFIGURED = 'conformance/configured';
+/** busybox with a volume where its page is. */
+export const VOLUMED = 'conformance/volumed';
 
 const PATH = 'PATH=/bin:/usr/bin';
 
 /** Every image of the suite. */
 export const IMAGES: Readonly<Record<string, ImageProcessConfig>> = {
   [PLAIN]: { Cmd: ['sh'], Env: [PATH] },
+  [VOLUMED]: { Cmd: ['sh'], Env: [PATH], Volumes: { '/www': {} } },
   [CONFIGURED]: {
     Entrypoint: ['/bin/echo', 'entry'],
     Cmd: ['command'],

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually';
 import { CONFIGURED, PLAIN } from './images';
 import { useEngine } from './suite';
 
@@ -13,7 +13,7 @@ describe('the life of a container', () => {
   const statusOf = async (name: string) => (await state(name)).split(' ')[0];
   const started = async (...args: string[]): Promise<void> => {
     await engine.ok('run', '-d', '--name', 'main', ...args);
-    for (let i = 0; i < 200 && !(await engine.ok('logs', 'main')).includes('ready'); i++) await sleep(20);
+    await eventually('it is ready', async () => (await engine.ok('logs', 'main')).includes('ready'));
   };
 
   it('ends by SIGTERM, or by the signal it was made with', async () => {
@@ -93,14 +93,16 @@ describe('the life of a container', () => {
       '-c',
       'echo run; exit 3',
     );
-    for (let i = 0; i < 200 && (await statusOf('main')) !== 'exited'; i++) await sleep(20);
+    await eventually('the end', async () => (await statusOf('main')) === 'exited');
     assert.equal(await engine.ok('inspect', '-f', '{{.State.ExitCode}} {{.RestartCount}}', 'main'), '3 2');
     assert.equal(await engine.ok('logs', 'main'), 'run\nrun\nrun');
     await engine.ok('rm', 'main');
     await engine.ok('run', '-d', '--name', 'main', '--restart', 'always', PLAIN, 'sh', '-c', 'exit 4');
-    for (let i = 0; i < 200 && Number(await engine.ok('inspect', '-f', '{{.RestartCount}}', 'main')) < 4; i++)
-      await sleep(50);
-    for (let i = 0; i < 200 && (await statusOf('main')) !== 'restarting'; i++) await sleep(20);
+    await eventually(
+      'four restarts',
+      async () => Number(await engine.ok('inspect', '-f', '{{.RestartCount}}', 'main')) >= 4,
+    );
+    await eventually('a wait', async () => (await statusOf('main')) === 'restarting');
     assert.match(
       await engine.ok('ps', '--format', '{{.State}} {{.Status}}'),
       /^restarting Restarting \(4\) .* ago$/,
@@ -113,7 +115,9 @@ describe('the life of a container', () => {
     );
     assert.equal(flags, 'true true 0');
     assert.notEqual((await engine.run(['rm', 'main'])).code, 0);
-    assert.equal(await engine.ok('update', '--restart', 'unless-stopped', 'main'), 'main');
+    // docker cannot while it is just being started.
+    const update = ['update', '--restart', 'unless-stopped', 'main'];
+    await eventually('another policy', async () => (await engine.run(update)).code === 0);
     const policy = await engine.ok('inspect', '-f', '{{json .HostConfig.RestartPolicy}}', 'main');
     assert.deepEqual(JSON.parse(policy), { Name: 'unless-stopped', MaximumRetryCount: 0 });
     await engine.ok('stop', 'main');
@@ -128,14 +132,15 @@ describe('the life of a container', () => {
     const check = ['--health-cmd', 'echo looked; test -e /well'];
     await engine.ok('run', '-d', '--name', 'main', ...flags, ...check, PLAIN, 'sleep', '100');
     const health = (format: string) => engine.ok('inspect', '-f', format, 'main');
-    for (let i = 0; i < 200 && (await health('{{.State.Health.Status}}')) !== 'unhealthy'; i++)
-      await sleep(20);
+    const is = (status: string) =>
+      eventually(status, async () => (await health('{{.State.Health.Status}}')) === status);
+    await is('unhealthy');
     assert.match(
       await engine.ok('ps', '-f', 'health=unhealthy', '--format', '{{.Status}}'),
       /^Up .* \(unhealthy\)$/,
     );
     await engine.ok('exec', 'main', 'touch', '/well');
-    for (let i = 0; i < 200 && (await health('{{.State.Health.Status}}')) !== 'healthy'; i++) await sleep(20);
+    await is('healthy');
     const { FailingStreak, Log } = JSON.parse(await health('{{json .State.Health}}'));
     const last = Log.at(-1);
     assert.deepEqual([FailingStreak, last.ExitCode, last.Output], [0, 0, 'looked\n']);

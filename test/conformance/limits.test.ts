@@ -33,6 +33,11 @@ describe('limits', () => {
     });
   }
 
+  it('of the OOM killer’s patience are those of the process', async () => {
+    assert.equal(await engine.inside('cat /proc/self/oom_score_adj', '--oom-score-adj', '500'), '500');
+    assert.notEqual((await engine.run(['create', '--oom-score-adj', '1001', 'conformance/plain'])).code, 0);
+  });
+
   it('kill what takes more memory, and say so', async () => {
     const hog = 'x=a; while :; do x=$x$x; done';
     const run = ['run', '--name', 'hog', '-m', '16m', '--memory-swap', '16m', 'conformance/plain'];

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { CONFIGURED, PLAIN } from './images';
+import { CONFIGURED, PLAIN, VOLUMED } from './images';
 import { useEngine } from './suite';
 
 const squeeze = (text: string): string[] => text.split('\n').map(line => line.replace(/ {2,}/g, '|').trim());
@@ -118,7 +118,7 @@ describe('listings', () => {
     assert.deepEqual(fields, [...known, 'Tag', 'UniqueSize', 'VirtualSize']);
     const found = async (...flags: string[]) =>
       (await engine.ok('images', ...flags, '--format', '{{.Repository}}')).split('\n').sort();
-    assert.deepEqual(await found('-f', 'reference=conformance/*'), [CONFIGURED, PLAIN]);
+    assert.deepEqual(await found('-f', 'reference=conformance/*'), [CONFIGURED, PLAIN, VOLUMED]);
     assert.ok((await found('-f', 'label=color')).includes(CONFIGURED));
     assert.equal(await engine.ok('images', '-q', `${PLAIN}:nosuch`), '');
     assert.equal((await engine.run(['images', '-f', 'bogus=1'])).code, 1);

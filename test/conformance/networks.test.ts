@@ -123,4 +123,23 @@ describe('networks', () => {
       assert.equal((await engine.run(['run', '--rm', ...flags, PLAIN, 'true'])).code, 125, flags.join(' '));
     }
   });
+
+  it('hand out addresses of a range, those of IPv6 too, and the hardware address that was asked for', async () => {
+    const range = [
+      '--subnet',
+      '192.168.111.0/24',
+      '--ip-range',
+      '192.168.111.128/25',
+      '--gateway',
+      '192.168.111.1',
+    ];
+    await engine.ok('network', 'create', ...range, '--ipv6', '--subnet', 'fd00:111::/64', 'tdnet1');
+    await start('one', '--network', 'tdnet1', '--mac-address', '02:42:11:22:33:44');
+    await start('two', '--network', 'tdnet1', '--ip6', 'fd00:111::77');
+    assert.equal(await endpoint('one', 'tdnet1', 'IPAddress'), '192.168.111.128');
+    assert.equal(await engine.ok('exec', 'one', 'cat', '/sys/class/net/eth0/address'), '02:42:11:22:33:44');
+    assert.match(await endpoint('one', 'tdnet1', 'GlobalIPv6Address'), /^fd00:111::[0-9a-f]+$/);
+    assert.equal(await endpoint('two', 'tdnet1', 'GlobalIPv6Address'), 'fd00:111::77');
+    assert.ok(await reaches('one', 'fd00:111::77'));
+  });
 });

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually';
 import { PLAIN } from './images';
 import { useEngine } from './suite';
 
@@ -9,6 +10,12 @@ describe('the streams of a container', () => {
   const engine = useEngine();
   const run = (input: string, flags: readonly string[], script: string) =>
     engine.run(['run', '--rm', ...flags, PLAIN, 'sh', '-c', script], input);
+  const isAttached = (name: string): Promise<void> =>
+    eventually('a client is attached', async () => {
+      const ofIt = ['--filter', `container=${name}`, '--filter', 'event=attach'];
+      const now = (Date.now() / 1000).toFixed(3);
+      return (await engine.ok('events', '--since', '10m', '--until', now, ...ofIt)) !== '';
+    });
 
   it('carry input with -i only, to its end', async () => {
     assert.equal((await run('hello', ['-i'], 'cat; echo end')).stdout, 'helloend\n');
@@ -44,9 +51,12 @@ describe('the streams of a container', () => {
       PLAIN,
       'sh',
       '-c',
-      'sleep 1; echo out; echo err >&2; exit 3',
+      'until [ -e /go ]; do sleep 0.1; done; echo out; echo err >&2; exit 3',
     );
-    const { code, stdout, stderr } = await engine.run(['attach', 'later']);
+    const attached = engine.run(['attach', '--no-stdin', 'later']);
+    await isAttached('later');
+    await engine.ok('exec', 'later', 'touch', '/go');
+    const { code, stdout, stderr } = await attached;
     assert.deepEqual([code, stdout, stderr], [3, 'out\n', 'err\n']);
   });
 
@@ -69,7 +79,7 @@ describe('the streams of a container', () => {
   it('tell an attached client of a kill', async () => {
     await engine.ok('run', '-d', '--name', 'victim', PLAIN, 'sleep', '100');
     const attached = engine.run(['attach', '--no-stdin', 'victim']);
-    await sleep(700);
+    await isAttached('victim');
     await engine.ok('kill', 'victim');
     assert.equal((await attached).code, 137);
   });
