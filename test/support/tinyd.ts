@@ -6,7 +6,7 @@ import { removeTree } from '@tinyd/native';
 import { resetNetwork } from '@tinyd/runtime';
 
 export const REPOSITORY = resolve(__dirname, '../../..');
-const COMMAND = join(REPOSITORY, 'packages', 'cli', 'bin', 'tinyd');
+export const COMMAND = join(REPOSITORY, 'packages', 'cli', 'bin', 'tinyd');
 
 /** How a command ended and what it said. */
 export interface Outcome {

@@ -108,7 +108,9 @@ const operations: Record<string, Operation> = {
 
   attach: async (request: { containerId: string }, running: object[], pid: number | undefined) => {
     const network = require(join(RUNTIME, 'network')) as Network;
-    const { plan, settings } = await network.attachNetworks({ ...request, running: () => running });
+    const told: string[] = [];
+    const tell = (text: string) => told.push(text);
+    const { plan, settings } = await network.attachNetworks({ ...request, running: () => running, tell });
     if (pid !== undefined) sendWithNamespace(plan.hostBatch, pid);
     if (pid !== undefined && plan.portBatch.length > 0) netlinkRequest(12, plan.portBatch);
     teardowns.set(request.containerId, plan.portTeardownBatch);
@@ -117,6 +119,7 @@ const operations: Record<string, Operation> = {
       settings: settings[0],
       containerBatch: hex(plan.containerBatch),
       portTeardownBatch: hex(plan.portTeardownBatch),
+      told,
     };
   },
 

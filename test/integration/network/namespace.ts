@@ -133,10 +133,19 @@ export interface Settings {
   readonly ports: readonly { hostIp: string; hostPort: number; containerPort: number; protocol: string }[];
 }
 
+interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly namespace: Namespace;
+  readonly settings: Settings;
+  /** What its start said of the network. */
+  readonly told: readonly string[];
+}
+
 /** A host with a root folder of its own, a machine outside, and containers. */
 export class Lab {
   readonly root = mkdtempSync(join(tmpdir(), 'tinyd-network-'));
-  readonly containers: { id: string; name: string; namespace: Namespace; settings: Settings }[] = [];
+  readonly containers: Container[] = [];
 
   readonly #made: Namespace[];
 
@@ -175,14 +184,16 @@ export class Lab {
     const namespace = await Namespace.create(true);
     this.#made.push(namespace);
     const id = Buffer.from(name).toString('hex').padEnd(64, '0');
-    const attached = await this.host.request<{ settings: Settings; containerBatch: string }>(
+    type Attached = Pick<Container, 'settings' | 'told'> & { readonly containerBatch: string };
+    const attached = await this.host.request<Attached>(
       'attach',
       { ...this.request(id, ports), ...extra },
       this.running,
       namespace.pid,
     );
     await namespace.request('netlink', 0, attached.containerBatch);
-    this.containers.push({ id, name, namespace, settings: attached.settings });
+    const { settings, told } = attached;
+    this.containers.push({ id, name, namespace, settings, told });
     return namespace;
   }
 
@@ -195,9 +206,17 @@ export class Lab {
   }
 
   settings(name: string): Settings {
+    return this.#container(name).settings;
+  }
+
+  told(name: string): readonly string[] {
+    return this.#container(name).told;
+  }
+
+  #container(name: string): Container {
     const found = this.containers.find(container => container.name === name);
     if (found === undefined) throw new Error(`no container ${name}`);
-    return found.settings;
+    return found;
   }
 
   /** Calls a function of the runtime's network in the host. */

@@ -12,7 +12,7 @@ import {
   writeDefinition,
 } from './definition';
 import { FORWARDING_NOTE, isForwarding, isForwarding6, setForwarding, startForwarding6 } from './forwarding';
-import { firewalldWarning, hostFirewallStands, passHostFirewall } from './host-firewall';
+import { hostFirewallStands, passHostFirewall } from './host-firewall';
 import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
 import { hasIpv6 } from './kernel-ipv6';
 import { deleteLinkIfPresent, findLink } from './links';
@@ -22,6 +22,7 @@ import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/l
 import { networkNotFound } from './network-not-found';
 import { networkElements } from './nftables/elements';
 import { dropElements, firewallStands, raiseFirewall } from './nftables/firewall';
+import { passOtherFirewalls } from './other-firewalls';
 import { type AttachedContainer, type NetworkSettings, settingsElements } from './settings';
 import { chooseSubnet } from './subnet-pool';
 import { subnetsInUse, subnetsTaken } from './subnet-users';
@@ -52,8 +53,7 @@ export function ensureNetwork(
     }
     const stands = known !== undefined && networkStands(known);
     const network = stands ? known : withNamespaceLock(() => repairNetwork(root, name, running, tell));
-    const warning = network.internal ? undefined : firewalldWarning(network);
-    if (warning !== undefined) tell(warning);
+    passOtherFirewalls(network, tell);
     return network;
   } catch (cause) {
     if (cause instanceof TinydError) throw cause;

@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { firewalldRules, forwardPolicyDrops, forwardRules } from './nftables/foreign';
+import { runTool } from './host-tool';
+import { forwardChainRefuses, forwardRules } from './nftables/foreign';
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './nftables/message';
 
 /**
  * The host's own iptables rules on forwarding, in so far as they stand in the way.
  *
  * A packet must pass every firewall of a kernel: tinyd's table cannot overrule another one. docker and ufw set the
- * policy of chain FORWARD to drop.
+ * policy of chain FORWARD to drop; firewalld's iptables back end and Red Hat's iptables.service end it with a reject.
  */
 interface ForwardChain {
   /** The program that edits it. */
   readonly tool: 'iptables' | 'iptables-legacy' | 'ip6tables' | 'ip6tables-legacy';
-  readonly policyDrops: boolean;
+  /** By its policy, or by a last rule that drops or rejects all that is left. */
+  readonly refuses: boolean;
   /** Counts its rules that name the bridge. */
   readonly countRules: () => number;
 }
@@ -53,7 +55,7 @@ function forwardChains({ bridge, ipv6 }: ForwardedNetwork): ForwardChain[] {
   return families.flatMap(({ tool, legacyTool, protocol, legacyTables }) => {
     const countRules = () => forwardRules(protocol).filter(rule => rule.includes(name)).length;
     const legacy = hasLegacyRules(legacyTables) ? legacyChain(legacyTool, bridge) : [];
-    return [{ tool, policyDrops: forwardPolicyDrops(protocol), countRules }, ...legacy];
+    return [{ tool, refuses: forwardChainRefuses(protocol), countRules }, ...legacy];
   });
 }
 
@@ -67,12 +69,12 @@ function hasLegacyRules(tables: string): boolean {
 
 function legacyChain(tool: ForwardChain['tool'], bridge: string): ForwardChain[] {
   try {
-    const lines = run(tool, ['-w', '-S']).split('\n');
+    const lines = runTool(tool, ['-w', '-S']).split('\n');
     const rules = CHAINS.flatMap(chain => SIDES.map(side => `-A ${chain} ${side} ${bridge} -j ACCEPT`));
     return [
       {
         tool,
-        policyDrops: lines.includes('-P FORWARD DROP'),
+        refuses: lines.includes('-P FORWARD DROP') || endsInRefusal(lines),
         countRules: () => lines.filter(line => rules.includes(line)).length,
       },
     ];
@@ -81,8 +83,14 @@ function legacyChain(tool: ForwardChain['tool'], bridge: string): ForwardChain[]
   }
 }
 
-function isBlocked({ policyDrops, countRules }: ForwardChain): boolean {
-  return policyDrops && countRules() < SIDES.length;
+/** Of the rules of chain FORWARD, as iptables lists them, the last one drops or rejects all that is left. */
+function endsInRefusal(lines: readonly string[]): boolean {
+  const last = lines.findLast(line => line.startsWith('-A FORWARD '));
+  return last !== undefined && /^-A FORWARD -j (DROP|REJECT)\b/.test(last);
+}
+
+function isBlocked({ refuses, countRules }: ForwardChain): boolean {
+  return refuses && countRules() < SIDES.length;
 }
 
 /** True when no firewall of the host is known to drop what the bridge forwards. */
@@ -110,17 +118,6 @@ export function passHostFirewall(network: ForwardedNetwork): void {
   }
 }
 
-/**
- * Says what to do where firewalld runs and has no rule that names the bridge: it ends with a reject for what comes from
- * links in none of its zones, unless the default zone is a trusting one. Its zones are the administrator's.
- */
-export function firewalldWarning({ bridge }: ForwardedNetwork): string | undefined {
-  const rules = firewalldRules();
-  const name = Buffer.from(`${bridge}\0`);
-  if (rules.length === 0 || rules.some(rule => rule.includes(name))) return undefined;
-  return `firewalld may reject what ${bridge} forwards, since no zone has it: firewall-cmd --permanent --zone=trusted --add-interface=${bridge} && firewall-cmd --reload`;
-}
-
 /** Takes back {@link passHostFirewall}. */
 export function forgetInHostFirewall(network: ForwardedNetwork): void {
   const { bridge } = network;
@@ -130,16 +127,10 @@ export function forgetInHostFirewall(network: ForwardedNetwork): void {
   }
 }
 
-/** Loaded here, since it costs 2 ms and few hosts ever need it. */
-function run(file: string, operands: readonly string[]): string {
-  const { execFileSync } = process.getBuiltinModule('node:child_process');
-  return execFileSync(file, operands, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-}
-
 /** False when the program is missing, or there is no such chain or rule. */
 function edit(tool: string, action: '-I' | '-D', chain: string, side: string, bridge: string): boolean {
   try {
-    run(tool, ['-w', action, chain, side, bridge, '-j', 'ACCEPT']);
+    runTool(tool, ['-w', action, chain, side, bridge, '-j', 'ACCEPT']);
     return true;
   } catch {
     return false;

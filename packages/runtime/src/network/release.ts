@@ -8,6 +8,7 @@ import { allLinks, deleteLinkIfPresent } from './links';
 import { isMacvlan } from './macvlan';
 import { networkElements } from './nftables/elements';
 import { dropElements, dropUnusedTable } from './nftables/firewall';
+import { leaveOtherFirewalls } from './other-firewalls';
 import { type NetworkSettings, settingsElements } from './settings';
 import { isContainerLink } from './veth';
 
@@ -48,6 +49,7 @@ export function takeDown(root: string, network: Network): void {
 function takeDownBridge(network: Network): void {
   deleteLinkIfPresent(network.bridge);
   forgetInHostFirewall(network);
+  leaveOtherFirewalls(network);
   dropElements(networkElements(network));
   if (dropUnusedTable() === FORWARDING_NOTE) setForwarding(false);
 }

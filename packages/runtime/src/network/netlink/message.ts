@@ -82,19 +82,19 @@ export function readU32(bytes: Buffer, offset = 0): number {
   return LITTLE_ENDIAN ? bytes.readUInt32LE(offset) : bytes.readUInt32BE(offset);
 }
 
-/** The attributes of a row of them, by type; the last one of a type wins, a malformed rest is left out. */
-export function readAttributes(bytes: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
+/** The attributes of a row of them with their types, in order; a malformed rest is left out. */
+export function* eachAttribute(bytes: Buffer): Generator<[type: number, payload: Buffer]> {
   for (let at = 0; at + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
     const length = readU16(bytes, at);
-    if (length < ATTRIBUTE_HEADER_BYTES || at + length > bytes.length) break;
-    found.set(
-      readU16(bytes, at + 2) & NLA_TYPE_MASK,
-      bytes.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length),
-    );
+    if (length < ATTRIBUTE_HEADER_BYTES || at + length > bytes.length) return;
+    yield [readU16(bytes, at + 2) & NLA_TYPE_MASK, bytes.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length)];
     at += padded(length);
   }
-  return found;
+}
+
+/** The attributes of a row of them, by type; the last one of a type wins, a malformed rest is left out. */
+export function readAttributes(bytes: Buffer): Map<number, Buffer> {
+  return new Map(eachAttribute(bytes));
 }
 
 /** The attributes of a message whose family has a fixed part of `fixedBytes`. */

@@ -12,7 +12,7 @@ import {
 } from './message';
 import { tableChains } from './rules';
 import { SETS } from './sets';
-import { createTable, deleteTable, readComment, replaceTable, TABLE } from './table';
+import { createTable, deleteTable, readComment, repairTable, replaceTable, TABLE } from './table';
 
 const CHAIN_NAME = 3;
 const CHAIN_USE = 6;
@@ -80,7 +80,16 @@ export function raiseFirewall(elements: readonly SetElement[], comment: string |
   const state = tableState();
   if (state === 'missing') request(createTable(comment, added));
   else if (state === 'intact') request(transaction(...added));
-  else request(replaceTable(readComment(findTable() ?? new Map()) ?? comment, added));
+  else repair(added, comment);
+}
+
+/** The table of an older tinyd may have sets or chains that are no use: it is replaced then. */
+function repair(elements: readonly Buffer[], comment: string | undefined): void {
+  try {
+    request(repairTable(elements));
+  } catch {
+    request(replaceTable(readComment(findTable() ?? new Map()) ?? comment, elements));
+  }
 }
 
 /** What a key leads to: an empty buffer in a plain set, undefined when it is absent. */

@@ -22,6 +22,7 @@ export const NFT_MSG = {
   getChain: 4,
   newRule: 6,
   getRule: 7,
+  delRule: 8,
   newSet: 9,
   newElements: 12,
   getElements: 13,

@@ -104,7 +104,16 @@ export function createTable(comment: string | undefined, elements: readonly Buff
   return transaction(newTable(NLM_F_EXCL, comment), ...contents(), ...elements);
 }
 
-/** Puts the table in the place of one that was tampered with, in one step. Other elements than these are lost. */
+/**
+ * Writes the rules again in a table that was tampered with, or that an older tinyd made, in one step: what its sets and maps
+ * know of other root folders stays. Fails when it has sets or chains of other shapes.
+ */
+export function repairTable(elements: readonly Buffer[]): Buffer {
+  const allRules = change(NFT_MSG.delRule, 0, textAttribute(1, TABLE));
+  return transaction(newTable(0, undefined), allRules, ...contents(), ...elements);
+}
+
+/** Puts the table in the place of one that cannot be repaired, in one step. Other elements than these are lost. */
 export function replaceTable(comment: string | undefined, elements: readonly Buffer[]): Buffer {
   const old = [newTable(0, undefined), deleteTable()];
   return transaction(...old, newTable(0, comment), ...contents(), ...elements);
