@@ -152,7 +152,11 @@ describe('the command line, offline', () => {
   });
 
   it("tells what is missing by status: 1 for an object, docker's 125 for run", () => {
-    refuses(['inspect', '-f', '{{.Id}}', 'nobody'], 1, /cannot inspect "nobody": no such container or image/);
+    refuses(
+      ['inspect', '-f', '{{.Id}}', 'nobody'],
+      1,
+      /cannot inspect "nobody": no such container, image, network or volume/,
+    );
     assert.equal(tinyd(['inspect', 'nobody']).stdout, '[]\n');
     refuses(['rmi', 'absent'], 1, /absent.*ERR_TINYD_IMAGE_NOT_FOUND/);
     refuses(['rm', 'nobody'], 1, /nobody.*ERR_TINYD_CONTAINER_NOT_FOUND/);

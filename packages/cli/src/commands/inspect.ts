@@ -6,9 +6,19 @@ import { showOut } from '../output';
 import { renderFormat } from '../present/format';
 import { namedPlatform } from '../use-cases/platform';
 
-/** `tinyd inspect`: containers and images, with docker's keys. */
+/** What has a name, in the order in which a name is looked for; it is docker's. */
+const TYPES = ['container', 'image', 'network', 'volume'] as const;
+
+type InspectType = (typeof TYPES)[number];
+
+interface InspectFlags {
+  readonly size: boolean;
+  readonly platform: string | undefined;
+}
+
+/** `tinyd inspect`: whatever has a name, with docker's keys. */
 export default class Inspect extends TinydCommand {
-  static override summary = 'Show all about containers and images, as JSON';
+  static override summary = 'Show all about what has a name, as JSON';
   static override examples = [
     'tinyd inspect web',
     "tinyd inspect -f '{{.State.ExitCode}}' web",
@@ -19,53 +29,54 @@ export default class Inspect extends TinydCommand {
   static override flags = {
     format: text('json, or a template', 'FORMAT', { char: 'f' }),
     size: toggle("Add a container's sizes", { char: 's' }),
-    type: text('container or image, where a name could be both', 'TYPE'),
+    type: text('container, image, network or volume', 'TYPE'),
     platform: text('Platform of an image, as os[/arch[/variant]]', 'PLATFORM'),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Inspect);
-    const type = flags.type;
-    if (type !== undefined && type !== 'container' && type !== 'image') {
+    const types = TYPES.filter(type => flags.type === undefined || flags.type === type);
+    if (types.length === 0) {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',
-        `cannot inspect objects of type ${JSON.stringify(type)}`,
-        {
-          hint: 'types are container and image',
-        },
+        `cannot inspect objects of type ${JSON.stringify(flags.type)}`,
+        { hint: `types are ${TYPES.join(', ')}` },
       );
     }
     const found: unknown[] = [];
     await this.forEach(args.name, name => {
-      const object = this.inspect(name, type, flags);
+      const object = this.inspect(name, types, flags);
       if (flags.format === undefined) found.push(object);
       else showOut(renderFormat(object, flags.format));
     });
     if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
   }
 
-  private inspect(
-    name: string,
-    type: string | undefined,
-    flags: { size: boolean; platform: string | undefined },
-  ): unknown {
-    try {
-      if (type !== 'image') return this.inspectContainer(name, flags.size);
-    } catch (error) {
-      if (type === 'container' || !isMissing(error)) throw error;
+  private inspect(name: string, types: readonly InspectType[], flags: InspectFlags): unknown {
+    for (const type of types) {
+      try {
+        return this.inspectAs(type, name, flags);
+      } catch (error) {
+        if (types.length === 1 || !isMissing(error)) throw error;
+      }
     }
-    try {
-      return this.openStore().inspectImage(name, namedPlatform(flags.platform));
-    } catch (error) {
-      if (type === 'image' || !isMissing(error)) throw error;
-      throw new TinydError(
-        'ERR_TINYD_CONTAINER_NOT_FOUND',
-        `cannot inspect ${JSON.stringify(name)}: no such container or image`,
-        {
-          cause: error,
-          hint: 'tinyd ps -a and tinyd images list them',
-        },
-      );
+    throw new TinydError(
+      'ERR_TINYD_CONTAINER_NOT_FOUND',
+      `cannot inspect ${JSON.stringify(name)}: no such container, image, network or volume`,
+      { hint: 'tinyd ps -a, images, network ls and volume ls list them' },
+    );
+  }
+
+  private inspectAs(type: InspectType, name: string, flags: InspectFlags): unknown {
+    switch (type) {
+      case 'container':
+        return this.inspectContainer(name, flags.size);
+      case 'image':
+        return this.openStore().inspectImage(name, namedPlatform(flags.platform));
+      case 'network':
+        return this.openRuntime().networks.inspect(name);
+      case 'volume':
+        return this.openRuntime().volumes.inspect(name);
     }
   }
 
@@ -82,11 +93,14 @@ export default class Inspect extends TinydCommand {
   }
 }
 
+const MISSING: readonly string[] = [
+  'ERR_TINYD_CONTAINER_NOT_FOUND',
+  'ERR_TINYD_IMAGE_NOT_FOUND',
+  'ERR_TINYD_REFERENCE_INVALID',
+  'ERR_TINYD_NETWORK_NOT_FOUND',
+  'ERR_TINYD_VOLUME_NOT_FOUND',
+];
+
 function isMissing(error: unknown): boolean {
-  return (
-    isTinydError(error) &&
-    ['ERR_TINYD_CONTAINER_NOT_FOUND', 'ERR_TINYD_IMAGE_NOT_FOUND', 'ERR_TINYD_REFERENCE_INVALID'].includes(
-      error.code,
-    )
-  );
+  return isTinydError(error) && MISSING.includes(error.code);
 }
