@@ -53,11 +53,12 @@ describe('names in a container', () => {
   });
 
   it('are resolved as --dns says', async () => {
-    const flags = ['--dns', '9.9.9.9', '--dns-search', 'ex.org', '--dns-option', 'ndots:3'];
+    const options = ['--dns-option', 'ndots:3', '--dns-opt', 'timeout:2'];
+    const flags = ['--dns', '9.9.9.9', '--dns-search', 'ex.org', ...options];
     const lines = (await engine.inside('cat /etc/resolv.conf', ...flags)).split('\n');
     assert.deepEqual(
       lines.filter(line => line !== '' && !line.startsWith('#')),
-      ['nameserver 9.9.9.9', 'search ex.org', 'options ndots:3'],
+      ['nameserver 9.9.9.9', 'search ex.org', 'options ndots:3 timeout:2'],
     );
   });
 

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
 import { PLAIN } from './images';
 import { useEngine } from './suite';
 
@@ -45,6 +46,10 @@ describe('networks', () => {
       await engine.ok('network', 'inspect', '-f', format, id.slice(0, 10)),
       'tdnet1 bridge false 192.168.111.0/24 192.168.111.1 b',
     );
+    assert.equal(await engine.ok('inspect', '-f', '{{.Name}}', 'tdnet1'), 'tdnet1');
+    assert.equal(await engine.ok('inspect', '--type', 'network', '-f', '{{.Id}}', 'tdnet1'), id);
+    const range = '{{range .IPAM.Config}}[{{.IPRange}}]{{end}}';
+    assert.equal(await engine.ok('network', 'inspect', '-f', range, 'tdnet1'), '[]');
     assert.equal((await engine.run(['network', 'create', 'tdnet1'])).code, 1);
     assert.equal(
       (await engine.run(['network', 'create', '--subnet', '192.168.111.128/25', 'tdnet2'])).code,
@@ -94,7 +99,8 @@ describe('networks', () => {
     assert.ok(
       (await reaches('one', 'two')) && (await reaches('two', 'uno')) && (await reaches('one', address)),
     );
-    assert.equal((await engine.run(['network', 'connect', 'tdnet2', 'one'])).code, 1);
+    for (const name of ['tdnet2', 'host'])
+      assert.equal((await engine.run(['network', 'connect', name, 'one'])).code, 1, name);
     await engine.ok('network', 'disconnect', 'tdnet2', 'one');
     assert.equal(await reaches('one', address), false);
     assert.equal(await reaches('two', 'uno'), false);
@@ -109,6 +115,15 @@ describe('networks', () => {
     assert.equal(await engine.ok('network', 'inspect', '-f', '{{.Internal}}', 'tdnet1'), 'true');
     await start('three');
     assert.equal(await reaches('one', await endpoint('three', 'bridge', 'IPAddress')), false);
+  });
+
+  it('tell of their default one what its link is called', async () => {
+    await start('one');
+    const option = '{{index .Options "com.docker.network.bridge.name"}}';
+    const link = await engine.ok('network', 'inspect', '-f', option, 'bridge');
+    const gateway = await endpoint('one', 'bridge', 'Gateway');
+    const shown = execFileSync('ip', ['-br', 'address', 'show', 'dev', link], { encoding: 'utf8' });
+    assert.ok(shown.includes(` ${gateway}/`), shown);
   });
 
   it('are refused in combinations that make no sense', async () => {

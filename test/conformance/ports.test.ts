@@ -36,6 +36,21 @@ describe('ports', () => {
     assert.match(lines[1] ?? '', /^80\/tcp -> 0\.0\.0\.0:\d+$/);
   });
 
+  it('are discarded with a warning on the network of the host', async () => {
+    const { code, stderr } = await engine.run([
+      'run',
+      '--rm',
+      '--network',
+      'host',
+      '-p',
+      '80:80',
+      PLAIN,
+      'true',
+    ]);
+    assert.equal(code, 0);
+    assert.match(stderr, /ublished ports are discarded/);
+  });
+
   it('that are exposed alone are listed without an address', async () => {
     const flags = ['--expose', '7000-7002', '--entrypoint', 'sleep'];
     await engine.ok('run', '-d', '--name', 'shy', ...flags, CONFIGURED, '100');

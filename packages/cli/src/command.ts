@@ -80,6 +80,12 @@ export abstract class TinydCommand extends Command {
     }
   }
 
+  /** Says on stderr what is no failure. */
+  protected showWarnings(warnings: readonly string[]): void {
+    const { id } = this.constructor as typeof TinydCommand;
+    for (const warning of warnings) writeErr(`tinyd ${id}: warning: ${warning}\n`);
+  }
+
   /** Runs the command; failures are thrown, nothing is printed for them. */
   async execute(): Promise<void> {
     await this._run();

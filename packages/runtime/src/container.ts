@@ -16,7 +16,7 @@ import { inspectContainer } from './lifecycle/inspect';
 import type { InspectDocument } from './lifecycle/inspect-document';
 import { killContainer } from './lifecycle/kill';
 import { pauseContainer, unpauseContainer } from './lifecycle/pause';
-import { type PortSelection, publishPorts, unpublishPorts } from './lifecycle/publish';
+import { type PortSelection, type PublishResult, publishPorts, unpublishPorts } from './lifecycle/publish';
 import { type RemoveOptions, removeContainer } from './lifecycle/remove';
 import { renameContainer } from './lifecycle/rename';
 import { type StartOptions, type StartResult, startContainer } from './lifecycle/start';
@@ -122,8 +122,8 @@ export class Container {
     return removeContainer(this.#context, this.id, options);
   }
 
-  /** Puts it on one more network. See {@link connectContainer} for the errors. */
-  connect(endpoint: NetworkEndpoint): Promise<void> {
+  /** Puts it on one more network; returns warnings. See {@link connectContainer} for the errors. */
+  connect(endpoint: NetworkEndpoint): Promise<readonly string[]> {
     return connectContainer(this.#context, this.id, endpoint);
   }
 
@@ -133,7 +133,7 @@ export class Container {
   }
 
   /** Publishes further ports while it runs. See {@link publishPorts} for the errors. */
-  publish(ports: readonly PortMapping[]): Promise<readonly PublishedPort[]> {
+  publish(ports: readonly PortMapping[]): Promise<PublishResult> {
     return publishPorts(this.#context, this.id, ports);
   }
 

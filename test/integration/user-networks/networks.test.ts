@@ -243,7 +243,7 @@ describe('networks that the user makes', function () {
         EnableIPv6: false,
         IPAM: {
           Driver: 'default',
-          Options: null,
+          Options: {},
           Config: [{ Subnet: '192.168.82.0/24', Gateway: '192.168.82.1' }],
         },
         Internal: false,
@@ -263,6 +263,10 @@ describe('networks that the user makes', function () {
         Labels: { a: 'b' },
       },
     );
+    assert.equal(await tinyd.ok('inspect', '-f', '{{.Id}}', 'app'), id);
+    assert.equal(await tinyd.ok('inspect', '--type', 'network', '-f', '{{.Id}}', 'app'), id);
+    const ranges = '{{range .IPAM.Config}}[{{.IPRange}}]{{end}}';
+    assert.equal(await tinyd.ok('network', 'inspect', '-f', ranges, 'app'), '[]');
     const rows = (await tinyd.ok('network', 'ls')).split('\n');
     assert.match(rows[0] ?? '', /^NETWORK ID +NAME +DRIVER +SCOPE$/);
     assert.match(rows[1] ?? '', new RegExp(`^${id.slice(0, 12)} +app +bridge +local$`));
@@ -279,6 +283,31 @@ describe('networks that the user makes', function () {
     await tinyd.ok('stop', '-t', '0', 'web');
     assert.equal(await tinyd.ok('network', 'prune', '-f'), 'Deleted Networks:\napp');
     await refused('NETWORK_NOT_FOUND', 'start', 'web');
+  });
+
+  it('come back, and say so, with whatever changes a running container next', async () => {
+    for (const name of ['one', 'two']) await tinyd.ok('network', 'create', name);
+    await start('a', '--network', 'one');
+    await start('b', '--network', 'two');
+    const bridge = (id: string) => `br-${id.slice(0, 12)}`;
+    execFileSync('nft', ['delete', 'table', 'inet', 'tinyd']);
+    const published = await tinyd.run(['port', 'add', 'a', '127.0.0.1:8096:80']);
+    assert.match(
+      published.stderr,
+      /^tinyd port add: warning: somebody had removed the packet rules of network one/,
+    );
+    assert.equal(published.stdout, '80/tcp -> 127.0.0.1:8096\n');
+    const id = await tinyd.ok('network', 'inspect', '-f', '{{.Id}}', 'two');
+    execFileSync('ip', ['link', 'delete', bridge(id)]);
+    const connected = await tinyd.run(['network', 'connect', 'two', 'a']);
+    assert.match(
+      connected.stderr,
+      /^tinyd network connect: warning: bridge br-\w+ of network two had vanished/,
+    );
+    assert.ok(await ping('a', await address('b', 'two')));
+    for (const name of ['host', 'none']) {
+      assert.match(await refused('OPTION_INVALID', 'network', 'connect', name, 'a'), /when it is created/);
+    }
   });
 
   it('come back with their containers when rules are flushed and bridges vanish', async () => {

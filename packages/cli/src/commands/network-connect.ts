@@ -28,7 +28,7 @@ export default class NetworkConnect extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(NetworkConnect);
     const gwPriority = parseInteger('gw-priority', flags['gw-priority'] ?? '0', -(2 ** 31), 2 ** 31 - 1);
-    await this.openRuntime()
+    const warnings = await this.openRuntime()
       .find(args.container)
       .connect({
         network: args.network,
@@ -37,5 +37,6 @@ export default class NetworkConnect extends TinydCommand {
         ...(flags.ip6 === undefined ? {} : { ip6: flags.ip6 }),
         ...(gwPriority === 0 ? {} : { gwPriority }),
       });
+    this.showWarnings(warnings);
   }
 }

@@ -3,7 +3,7 @@ import { TinydError } from '@tinyd/core';
 import { TinydCommand } from '../command';
 import { parseExpose } from '../flags/ports';
 import { showOut } from '../output';
-import { hostAddress } from '../present/port-text';
+import { hostAddress, inOrder, portLines } from '../present/port-text';
 
 /** `tinyd port`. */
 export default class Port extends TinydCommand {
@@ -17,11 +17,7 @@ export default class Port extends TinydCommand {
   override async run(): Promise<void> {
     const { args } = this.parseLine(Port);
     const { ports, name } = this.openRuntime().find(args.container).summary();
-    if (args.port === undefined) {
-      return showOut(
-        ports.map(port => `${port.containerPort}/${port.protocol} -> ${hostAddress(port)}\n`).join(''),
-      );
-    }
+    if (args.port === undefined) return showOut(portLines(ports));
     const [wanted] = parseExpose('port', args.port);
     const found = ports.filter(port => `${port.containerPort}/${port.protocol}` === wanted);
     if (found.length === 0) {
@@ -33,6 +29,10 @@ export default class Port extends TinydCommand {
         },
       );
     }
-    showOut(found.map(port => `${hostAddress(port)}\n`).join(''));
+    showOut(
+      inOrder(found)
+        .map(port => `${hostAddress(port)}\n`)
+        .join(''),
+    );
   }
 }

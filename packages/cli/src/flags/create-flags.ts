@@ -75,7 +75,7 @@ const networkFlags = {
   'add-host': texts('Line for /etc/hosts, as host:ip', 'HOST', NETWORK),
   dns: texts('DNS server', 'IP', NETWORK),
   'dns-search': texts('DNS search domain', 'DOMAIN', NETWORK),
-  'dns-option': texts('Resolver option', 'OPTION', { ...NETWORK }),
+  'dns-option': texts('Resolver option', 'OPTION', { ...NETWORK, aliases: ['dns-opt'] }),
 };
 
 const fileFlags = {

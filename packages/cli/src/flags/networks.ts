@@ -6,6 +6,8 @@ import { parseInteger } from './numbers';
 /** docker takes a value with `=` in it for the long form. */
 const LONG_FORM = /\w+=\w+/;
 
+const KEYS = 'keys are name, alias, ip, ip6, mac-address and gw-priority';
+
 /** Keys of the long form that say something of a network's own. */
 type Detail = Omit<NetworkEndpoint, 'network'>;
 
@@ -42,7 +44,7 @@ function readDetail(flag: string, text: string, key: string, value: string, befo
     case 'driver-opt':
       throw unsupportedFlag(flag, text, `${key} is not supported`);
     default:
-      throw invalidFlag(flag, text, `there is no key ${JSON.stringify(key)}`);
+      throw invalidFlag(flag, text, `there is no key ${JSON.stringify(key)}`, KEYS);
   }
 }
 

@@ -20,6 +20,24 @@ export function hostAddress({ hostIp, hostPort }: PublishedPort): string {
   return hostIp.includes(':') ? `[${hostIp}]:${hostPort}` : `${hostIp}:${hostPort}`;
 }
 
+/** A line for each port, in order: `80/tcp -> 0.0.0.0:8080`. */
+export function portLines(ports: readonly PublishedPort[]): string {
+  return inOrder(ports)
+    .map(port => `${port.containerPort}/${port.protocol} -> ${hostAddress(port)}\n`)
+    .join('');
+}
+
+/** By the container's port, then by the host's address. */
+export function inOrder(ports: readonly PublishedPort[]): PublishedPort[] {
+  return ports.toSorted(
+    (a, b) =>
+      a.containerPort - b.containerPort ||
+      compareText(a.protocol, b.protocol) ||
+      compareText(a.hostIp, b.hostIp) ||
+      a.hostPort - b.hostPort,
+  );
+}
+
 interface ExposedPort {
   readonly port: number;
   readonly protocol: string;

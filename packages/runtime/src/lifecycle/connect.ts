@@ -12,6 +12,7 @@ import {
   gatewayOf,
   gatewayOf6,
   type NetworkSettings,
+  type PlaceRequest,
   pickNetwork,
   placeOf,
   planPlaces,
@@ -30,7 +31,9 @@ import { readNetworkSettings, runningNetworks } from './network';
 /**
  * Puts a container on one more network, at once if it runs, and for every later start.
  *
- * A running container keeps its way out if it has one, until it is started again. Fails with the code of what is wrong
+ * A running container keeps its way out if it has one, until it is started again.
+ *
+ * @returns warnings: what had to be repaired of the network, or stands in its way. Fails with the code of what is wrong
  * with the endpoint, ERR_TINYD_OPTION_INVALID when it is on the network already or has none of its own, or
  * ERR_TINYD_NETWORK_FAILED; everything is as before then.
  */
@@ -38,18 +41,22 @@ export async function connectContainer(
   context: RuntimeContext,
   id: string,
   wanted: NetworkEndpoint,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { paths } = requireContainer(context, id);
-  await withContainerLock(paths, async () => {
+  return withContainerLock(paths, async () => {
     const view = requireContainer(context, id);
     const { record, state } = view;
+    refuseShared(record, wanted.network);
     const [endpoint = wanted] = checkEndpoints(context.layout.root, [wanted]);
     refuseConnection(record, endpoint.network);
     const undo = new Undo();
+    const warnings: string[] = [];
+    const tell = (warning: string) => warnings.push(warning);
     try {
-      if (isUp(state.status)) connectLive(context, view, endpoint, undo);
+      if (isUp(state.status)) connectLive(context, view, { endpoint, tell }, undo);
       replaceEndpoints(view, [...endpointsOf(record.options), endpoint]);
       recordNetwork(context, pickNetwork(allNetworks(context.layout.root), endpoint.network), 'connect', id);
+      return warnings;
     } catch (error) {
       throw await undo.rollBack(error);
     }
@@ -67,14 +74,26 @@ export function replaceEndpoints(
 
 function refuseConnection({ name, options }: ContainerRecord, network: string): void {
   const { mode } = options.network;
-  const why =
-    mode === 'user' || mode === 'bridge'
-      ? endpointsOf(options).some(other => other.network === network)
-        ? 'it is on that network already'
-        : undefined
-      : `it was created with --network ${mode}, which leaves it no network of its own`;
-  if (why === undefined) return;
-  throw new TinydError(
+  if (mode !== 'user' && mode !== 'bridge') {
+    throw refusal(
+      name,
+      network,
+      `it was created with --network ${mode}, which leaves it no network of its own`,
+    );
+  }
+  if (endpointsOf(options).some(other => other.network === network)) {
+    throw refusal(name, network, 'it is on that network already');
+  }
+}
+
+/** The two that are no networks, though they are listed among them. */
+function refuseShared({ name }: ContainerRecord, network: string): void {
+  if (network !== 'host' && network !== 'none') return;
+  throw refusal(name, network, `a container is given --network ${network} when it is created, or never`);
+}
+
+function refusal(name: string, network: string, why: string): TinydError {
+  return new TinydError(
     'ERR_TINYD_OPTION_INVALID',
     `cannot connect container ${name} to network ${network}: ${why}`,
     {
@@ -87,7 +106,7 @@ function refuseConnection({ name, options }: ContainerRecord, network: string): 
 function connectLive(
   context: RuntimeContext,
   view: ContainerView,
-  endpoint: NetworkEndpoint,
+  { endpoint, tell }: Required<Pick<PlaceRequest, 'endpoint' | 'tell'>>,
   undo: Undo,
 ): void {
   const { root } = context.layout;
@@ -98,6 +117,7 @@ function connectLive(
     slot: freeSlot(before),
     endpoint,
     running: () => runningNetworks(context),
+    tell,
   });
   const places = [...before.map(settings => placeOf(root, settings)), place];
   const roles = keepRoles(before, places);

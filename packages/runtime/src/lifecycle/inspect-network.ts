@@ -1,25 +1,25 @@
-import type { AttachedContainer, Network } from '../network';
+import {
+  ANY_ADDRESS,
+  type AttachedContainer,
+  DEFAULT_NETWORK,
+  type Network,
+  type NetworkRecord,
+} from '../network';
 import type { InspectDocument } from './inspect-document';
+
+/** Bytes: the largest packet of a bridge that was given no other (RFC 894). */
+const ETHERNET_MTU = 1500;
 
 /** The document of `tinyd network inspect`, with docker's keys. */
 export function inspectNetwork(network: Network, running: readonly AttachedContainer[]): InspectDocument {
   const { record } = network;
-  const { auxAddresses } = record;
   return {
     ...commonKeys(record.name, record.id, record.created, record.driver),
     EnableIPv6: record.ipv6 !== undefined,
     IPAM: {
       Driver: 'default',
-      Options: null,
-      Config: [
-        {
-          Subnet: record.subnet,
-          ...(record.ipRange === undefined ? {} : { IPRange: record.ipRange }),
-          Gateway: record.gateway,
-          ...(auxAddresses === undefined ? {} : { AuxiliaryAddresses: auxAddresses }),
-        },
-        ...(record.ipv6 === undefined ? [] : [{ Subnet: record.ipv6.subnet, Gateway: record.ipv6.gateway }]),
-      ],
+      Options: record.name === DEFAULT_NETWORK ? null : {},
+      Config: [addresses(record), ...(record.ipv6 === undefined ? [] : [addresses(record.ipv6)])],
     },
     Internal: network.internal,
     Attachable: record.attachable === true,
@@ -28,8 +28,38 @@ export function inspectNetwork(network: Network, running: readonly AttachedConta
         .filter(({ settings }) => settings.networkId === network.id)
         .map(container => [container.id, member(container)]),
     ),
-    Options: record.options ?? {},
+    Options: record.name === DEFAULT_NETWORK ? defaultOptions(network) : (record.options ?? {}),
     Labels: record.labels ?? {},
+  };
+}
+
+/** docker leaves the parts that were not given out of the document, but templates find them empty. */
+function addresses({
+  subnet,
+  gateway,
+  ipRange = '',
+  auxAddresses = {},
+}: Pick<NetworkRecord, 'subnet' | 'gateway' | 'ipRange' | 'auxAddresses'>): InspectDocument {
+  return Object.defineProperties(
+    {},
+    {
+      Subnet: { value: subnet, enumerable: true },
+      IPRange: { value: ipRange, enumerable: ipRange !== '' },
+      Gateway: { value: gateway, enumerable: true },
+      AuxiliaryAddresses: { value: auxAddresses, enumerable: Object.keys(auxAddresses).length > 0 },
+    },
+  );
+}
+
+/** What docker says of its own default network: scripts find the name of its link there. */
+function defaultOptions({ bridge, driver }: Network): InspectDocument {
+  return {
+    'com.docker.network.bridge.default_bridge': 'true',
+    'com.docker.network.bridge.enable_icc': String(driver.icc),
+    'com.docker.network.bridge.enable_ip_masquerade': String(driver.masquerade),
+    'com.docker.network.bridge.host_binding_ipv4': driver.hostBinding ?? ANY_ADDRESS,
+    'com.docker.network.bridge.name': bridge,
+    'com.docker.network.driver.mtu': String(driver.mtu ?? ETHERNET_MTU),
   };
 }
 

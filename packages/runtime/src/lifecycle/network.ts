@@ -15,6 +15,7 @@ import {
   releaseNetwork,
 } from '../network';
 import { dnsPlan } from '../network/dns';
+import type { CreateOptions } from '../options';
 import type { NetworkPlan } from '../plan/network';
 import type { HelperReport } from '../plan/report';
 import type { TeardownPlan } from '../plan/session';
@@ -34,8 +35,8 @@ export interface PreparedNetwork {
   readonly settings: readonly NetworkSettings[];
   /** `--network container:ID`: the namespace to join. */
   readonly joinedNetwork?: string;
-  /** What had to be repaired of its networks. */
-  readonly repairs?: readonly string[];
+  /** What had to be repaired of its networks, and what is left out. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -52,16 +53,17 @@ export async function prepareNetwork(
 ): Promise<PreparedNetwork> {
   const { options } = record;
   const { network } = options;
-  if (network.mode === 'host') return { releases: [], settings: [] };
-  if (network.mode === 'none') return { plan: loopbackPlan(), releases: [], settings: [] };
+  const nothing = { releases: [], settings: [], warnings: discardedPorts(options) };
+  if (network.mode === 'host') return nothing;
+  if (network.mode === 'none') return { ...nothing, plan: loopbackPlan() };
   if (network.mode === 'container') {
     const other = requireContainer(context, network.container);
     if (other.state.status !== 'running') {
       throw wrongState('join the network of', other.record.name, other.state.status);
     }
-    return { releases: [], settings: [], joinedNetwork: `/proc/${other.state.pid}/ns/net` };
+    return { ...nothing, joinedNetwork: `/proc/${other.state.pid}/ns/net` };
   }
-  const repairs: string[] = [];
+  const warnings: string[] = [];
   const attachment = await attachNetworks({
     root: context.layout.root,
     containerId: record.id,
@@ -70,14 +72,20 @@ export async function prepareNetwork(
     publishAll: options.publishAll,
     exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
     running: () => runningNetworks(context),
-    tell: repair => repairs.push(repair),
+    tell: warning => warnings.push(warning),
   });
   undo.add(() => giveBackNetwork(context, paths));
   replaceUnflushed(paths.network, `${JSON.stringify(attachment.settings)}\n`);
   const { plan, settings } = attachment;
   announceNames(context, record, settings);
-  const prepared = { ...attachment, repairs };
+  const prepared = { ...attachment, warnings };
   return settings.some(resolvesNames) ? { ...prepared, plan: { ...plan, dns: dnsPlan() } } : prepared;
+}
+
+/** docker takes them, too, where nothing can lead to them, and says so. */
+function discardedPorts({ network, ports, publishAll }: CreateOptions): string[] {
+  if (ports.length === 0 && !publishAll) return [];
+  return [`published ports are discarded: with --network ${network.mode} there is nothing to publish`];
 }
 
 /** Adds the sysctls of the specification to a network plan: the helper writes them once the namespaces are made. */

@@ -23,17 +23,25 @@ import { Undo } from '../undo';
 import { commitLiveNetwork } from './live-network';
 import { readNetworkSettings, runningNetworks } from './network';
 
+/** What publishing further ports has to tell. */
+export interface PublishResult {
+  /** The ports of the host that lead to the container now. */
+  readonly ports: readonly PublishedPort[];
+  /** What had to be repaired of its network, or stands in its way. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * Publishes further ports of a running container, at once and for every later start.
  *
- * @returns the ports of the host that lead to it now. Fails with ERR_TINYD_CONTAINER_STATE unless it runs,
- * ERR_TINYD_PORT_TAKEN, ERR_TINYD_OPTION_INVALID or ERR_TINYD_OPTION_UNSUPPORTED; everything is as before then.
+ * Fails with ERR_TINYD_CONTAINER_STATE unless it runs, ERR_TINYD_PORT_TAKEN, ERR_TINYD_OPTION_INVALID or
+ * ERR_TINYD_OPTION_UNSUPPORTED; everything is as before then.
  */
 export async function publishPorts(
   context: RuntimeContext,
   id: string,
   mappings: readonly PortMapping[],
-): Promise<readonly PublishedPort[]> {
+): Promise<PublishResult> {
   const { paths } = requireContainer(context, id);
   return withContainerLock(paths, async () => {
     const view = requireRunning(context, id, 'publish ports of');
@@ -42,7 +50,8 @@ export async function publishPorts(
     if (gateway === undefined) throw noWayIn(view);
     const running = () => runningNetworks(context);
     const { root } = context.layout;
-    ensureNetwork(root, running, gateway.network);
+    const warnings: string[] = [];
+    ensureNetwork(root, running, gateway.network, warning => warnings.push(warning));
     const place = placeOf(root, gateway);
     const added = await publishOn(place, { ports: mappings, publishAll: false, exposed: [], running });
     const undo = new Undo();
@@ -53,7 +62,7 @@ export async function publishPorts(
       undo.add(() => dropPorts(fresh));
       replacePorts(view, [...view.record.options.ports, ...mappings]);
       forgetFlows(fresh);
-      return added;
+      return { ports: added, warnings };
     } catch (error) {
       throw await undo.rollBack(error);
     }

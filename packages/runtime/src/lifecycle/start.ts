@@ -43,7 +43,7 @@ export interface StartOptions {
 export interface StartResult {
   /** False when it was running already, which is no error. */
   readonly started: boolean;
-  /** What the host could not give and was left out: a raised rlimit, an optional cgroup value. */
+  /** What was left out, as the host could not give it, and what was repaired: a raised rlimit, a network's bridge. */
   readonly warnings: readonly string[];
   /** What to become with `becomeAttachClient`; given if `attach` was, and the container was not running already. */
   readonly client?: AttachClient;
@@ -108,7 +108,7 @@ async function start(
   for (const settings of network.settings) forgetFlows(settings);
   return {
     started: true,
-    warnings: [...(network.repairs ?? []), ...warnings, ...report.warnings],
+    warnings: [...network.warnings, ...warnings, ...report.warnings],
     ...(client === undefined ? {} : { client }),
   };
 }

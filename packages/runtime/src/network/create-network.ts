@@ -150,6 +150,12 @@ function newRecord(root: string, options: NetworkOptions, driver: NetworkRecord[
 
 function wantedSubnet(root: string, options: NetworkOptions): Subnet {
   const { name, driver, subnet: text, gateway, ipRange } = options;
+  if (ipRange?.includes(':') === true) {
+    throw invalid(
+      `--ip-range ${ipRange}`,
+      'a container has the same place in the IPv6 subnet as in the IPv4 one',
+    );
+  }
   if (text === undefined) {
     if (gateway !== undefined || ipRange !== undefined) {
       throw invalid(

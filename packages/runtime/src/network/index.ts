@@ -1,7 +1,13 @@
 export { type AttachRequest, attachNetworks, networkGateway, publishOn } from './attach';
 export { ensureNetwork } from './bridge';
 export { createNetwork, type NetworkOptions } from './create-network';
-export { DEFAULT_NETWORK, isPredefined, type Network, readDefinition } from './definition';
+export {
+  DEFAULT_NETWORK,
+  isPredefined,
+  type Network,
+  type NetworkRecord,
+  readDefinition,
+} from './definition';
 export { checkEndpoints, endpointsOf } from './endpoint';
 export { allNetworks, pickNetwork } from './find-network';
 export { forgetFlows } from './flows';
@@ -19,9 +25,9 @@ export {
   routeMessages,
 } from './live';
 export { loopbackPlan } from './loopback';
-export { placeOf, type TakenPlace, takePlace } from './place';
+export { type PlaceRequest, placeOf, type TakenPlace, takePlace } from './place';
 export { type Attachment, defaultRoutes, type PlaceRoles, planPlaces } from './plan-places';
 export { type HostPort, portHolderText, portTakenError } from './ports/taken';
 export { releaseNetwork, resetNetwork } from './release';
 export { removeNetwork } from './remove-network';
-export type { AttachedContainer, NetworkSettings, PublishedPort } from './settings';
+export { ANY_ADDRESS, type AttachedContainer, type NetworkSettings, type PublishedPort } from './settings';
