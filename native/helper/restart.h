@@ -13,8 +13,8 @@ bool restart_due(int64_t* delay_ms);
 bool restart_is_forbidden(void);
 
 /**
- * Takes the container's lock, so that nobody changes the container or looks at its files while it is started again.
- * Others may hold it for long. False: told to stop meanwhile.
+ * Takes the container's lock, so that nobody changes the container or looks at its files while it is started
+ * again. Others may hold it for long. False: told to stop meanwhile.
  */
 bool restart_lock(void);
 

@@ -3,7 +3,7 @@ import { parseDeviceNumber, parseDeviceRate } from './device-limits';
 import { type HostEnvironment, resolveEnvironment, resolveLabels, resolvePairs } from './environment';
 import { parseHealthAction, parseHealthTime } from './health';
 import { invalidFlag } from './invalid';
-import { type ImageMountRequest, parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts';
+import { type ImageMountRequest, parseMount } from './mount';
 import { checkUserns, parseCgroupns, parseIpc, parsePid, parseUts } from './namespaces';
 import { parseAddHost, parseDnsServer, parseHostname, parseResolverWord } from './network';
 import { parseNetwork, readNetworks } from './networks';
@@ -13,6 +13,8 @@ import { parseCapability, parseDevice, parseLog, parseSignal, parseWorkdir } fro
 import { parseRestartPolicy } from './restart-policy';
 import { parseSecurityOptions } from './security';
 import { parseStorage } from './storage';
+import { parseTmpfs } from './tmpfs';
+import { parseVolume, parseVolumesFrom } from './volume';
 
 /** The flags of create-flags.ts as parsed from a command line. */
 export type CreateFlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;

@@ -1,8 +1,10 @@
 import type { NetworkPlan } from '../../plan/network';
 import { parseIpv4 } from '../ipv4';
 import { NLM_F_APPEND, NLM_F_CREATE, nested } from '../netlink/message';
-import { type Expression, goesToAddress, goesToPort, isIpv4, translateTo } from '../nftables/expression';
+import type { Expression } from '../nftables/expression';
+import { goesToAddress, goesToPort, isIpv4 } from '../nftables/match';
 import { change, NFT_MSG, numberAttribute, textAttribute, transaction } from '../nftables/message';
+import { translateTo } from '../nftables/statement';
 import { RESOLVER_ADDRESS } from './resolv-conf';
 
 /**

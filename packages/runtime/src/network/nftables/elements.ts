@@ -1,7 +1,7 @@
 import { type Ipv4, ipv4Bytes, type Subnet, subnetSize } from '../ipv4';
 import { type Ipv6, ipv6Bytes, type Subnet6, subnetSize6 } from '../ipv6';
 import { attribute, NLM_F_ACK, NLM_F_CREATE, nested } from '../netlink/message';
-import { interfaceName } from './expression';
+import { interfaceName } from './match';
 import { change, NFPROTO_INET, NFT_MSG, numberAttribute, tablesMessage, textAttribute } from './message';
 import { SETS } from './sets';
 import { TABLE } from './table';

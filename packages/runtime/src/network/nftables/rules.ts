@@ -1,10 +1,8 @@
 import { hasIpv6 } from '../kernel-ipv6';
+import type { Expression } from './expression';
 import {
-  accept,
   addressIn,
   belongsToConnection,
-  drop,
-  type Expression,
   entersBy,
   goesToHost,
   goesToLoopback6,
@@ -13,12 +11,10 @@ import {
   isFamily,
   isIpv4,
   isLoopbackAddress,
-  jump,
-  masquerade,
-  translateBy,
   wasPublished,
-} from './expression';
+} from './match';
 import { SETS } from './sets';
+import { accept, drop, jump, masquerade, translateBy } from './statement';
 
 /** enum nf_inet_hooks */
 export const HOOK = { prerouting: 0, forward: 2, output: 3, postrouting: 4 } as const;

@@ -1,5 +1,5 @@
 import { hasIpv6 } from '../kernel-ipv6';
-import { INTERFACE_NAME_BYTES } from './expression';
+import { INTERFACE_NAME_BYTES } from './match';
 
 /** The sets and maps of the table: all that ever changes in it. */
 export const SETS = {
