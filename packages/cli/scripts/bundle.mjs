@@ -36,23 +36,28 @@ const LAZY = new Set(
 const LAZY_PACKAGES =
   /^(ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|semver|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
 
-/** Makes a stand-in that loads the real module when something of it is used. */
-const LAZY_FACTORY = `const __lazy = (request, isEsModule) => {
+/** Makes a stand-in that loads the real module when something of it is used. All share their traps: there are hundreds. */
+const LAZY_FACTORY = `const __lazy = (() => {
   'use strict';
-  let real;
-  const load = () => (real ??= request());
-  return new Proxy(function () {}, {
-    get: (_, key) => (isEsModule && key === '__esModule' ? true : load()[key]),
-    has: (_, key) => key in load(),
-    apply: (_, self, args) => Reflect.apply(load(), self, args),
-    construct: (_, args) => Reflect.construct(load(), args),
-    ownKeys: () => Reflect.ownKeys(load()).concat(['prototype'].filter(key => !Object.hasOwn(load(), key))),
+  const real = target => (target.real ??= target.request());
+  const traps = isEsModule => ({
+    get: (target, key) => (isEsModule && key === '__esModule' ? true : real(target)[key]),
+    has: (target, key) => key in real(target),
+    apply: (target, self, args) => Reflect.apply(real(target), self, args),
+    construct: (target, args) => Reflect.construct(real(target), args),
+    ownKeys: target => Reflect.ownKeys(real(target)).concat(Object.hasOwn(real(target), 'prototype') ? [] : ['prototype']),
     getOwnPropertyDescriptor: (target, key) =>
       key === 'prototype'
         ? Reflect.getOwnPropertyDescriptor(target, key)
-        : { ...Reflect.getOwnPropertyDescriptor(load(), key), configurable: true },
+        : { ...Reflect.getOwnPropertyDescriptor(real(target), key), configurable: true },
   });
-};`;
+  const [plain, esModule] = [traps(false), traps(true)];
+  return (request, isEsModule) => {
+    const target = function () {};
+    target.request = request;
+    return new Proxy(target, isEsModule ? esModule : plain);
+  };
+})();`;
 
 /** @param isEsModule known to be one: the compiler's interop question must not load it. */
 const lazyModule = (request, isEsModule) =>

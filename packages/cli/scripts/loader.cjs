@@ -125,6 +125,8 @@ main(process.argv.slice(2), writeCaches).then(
     // What is asked for by options of node, a profile or coverage, is written at an orderly end.
     if (process.execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_V8_COVERAGE)
       process.on('exit', native.endProcess);
+    // All output is written by now. A turn of the event loop would only collect garbage that ends with the process.
+    if (process.getActiveResourcesInfo().length === 0) process.exit();
   },
   error => {
     // main reports failures itself: this one is a failure of the reporting.
