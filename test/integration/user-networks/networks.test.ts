@@ -297,6 +297,15 @@ describe('networks that the user makes', function () {
       /^tinyd port add: warning: somebody had removed the packet rules of network one/,
     );
     assert.equal(published.stdout, '80/tcp -> 127.0.0.1:8096\n');
+    execFileSync('nft', ['flush', 'ruleset']);
+    const started = await tinyd.run(['start', 'a']);
+    assert.match(
+      started.stderr,
+      /^tinyd start: warning: somebody had removed the packet rules of network one/,
+    );
+    const map = execFileSync('nft', ['list', 'map', 'inet', 'tinyd', 'address_ports'], { encoding: 'utf8' });
+    assert.match(map, /tcp \. 8096/);
+    assert.equal((await tinyd.run(['start', 'a'])).stderr, '');
     const id = await tinyd.ok('network', 'inspect', '-f', '{{.Id}}', 'two');
     execFileSync('ip', ['link', 'delete', bridge(id)]);
     const connected = await tinyd.run(['network', 'connect', 'two', 'a']);

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { TinydError } from '@tinyd/core';
+import { isTinydError, TinydError } from '@tinyd/core';
 import { replaceUnflushed, systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
@@ -8,6 +8,7 @@ import {
   type AttachedContainer,
   attachNetworks,
   endpointsOf,
+  ensureNetwork,
   loopbackPlan,
   type NetworkSettings,
   type PublishedPort,
@@ -80,6 +81,24 @@ export async function prepareNetwork(
   announceNames(context, record, settings);
   const prepared = { ...attachment, warnings };
   return settings.some(resolvesNames) ? { ...prepared, plan: { ...plan, dns: dnsPlan() } } : prepared;
+}
+
+/**
+ * Puts in place what somebody took away under a container that runs: bridges, rules, published ports. Returns what that was,
+ * what stands in the way, and what could not be repaired.
+ */
+export function repairNetworks(context: RuntimeContext, paths: ContainerLayout): string[] {
+  const warnings: string[] = [];
+  const running = () => runningNetworks(context);
+  for (const { network } of readNetworkSettings(paths)) {
+    try {
+      ensureNetwork(context.layout.root, running, network, warning => warnings.push(warning));
+    } catch (error) {
+      if (!isTinydError(error)) throw error;
+      warnings.push(error.message);
+    }
+  }
+  return warnings;
 }
 
 /** docker takes them, too, where nothing can lead to them, and says so. */

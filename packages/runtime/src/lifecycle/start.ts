@@ -25,7 +25,7 @@ import { STATUS_RULES, wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { volumesGoingAlong } from '../volumes/mount-volumes';
 import { namesFiles, resolvesNames, writeResolver } from './name-service';
-import { claimError, type PreparedNetwork, prepareNetwork, withSysctls } from './network';
+import { claimError, type PreparedNetwork, prepareNetwork, repairNetworks, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
 import { repairContainer } from './repair';
@@ -64,7 +64,9 @@ export async function startContainer(
   return withContainerLock(paths, async () => {
     const view = await repairContainer(context, requireContainer(context, id));
     if (isPaused(view)) throw wrongState('start', view.record.name, 'paused');
-    if (!STATUS_RULES[view.state.status].canStart) return { started: false, warnings: [] };
+    if (!STATUS_RULES[view.state.status].canStart) {
+      return { started: false, warnings: repairNetworks(context, paths) };
+    }
     const undo = new Undo();
     if (view.record.options.autoRemove) undo.add(() => removeLocked(context, view));
     try {
