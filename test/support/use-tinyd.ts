@@ -2,7 +2,7 @@ import type { RegistryServer } from '@tinyd/registry';
 import { startBusyboxRegistry } from './busybox-registry';
 import { Tinyd } from './tinyd';
 
-/** A tinyd with the busybox image for the tests of a `describe`, which share it. Containers go after each test. */
+/** A tinyd with the busybox image for the tests of a `describe`, which share it. */
 export function useTinyd(): Tinyd {
   const tinyd = new Tinyd();
   let registry: RegistryServer;
@@ -10,7 +10,6 @@ export function useTinyd(): Tinyd {
     registry = await startBusyboxRegistry();
     await pullBusybox(tinyd, registry);
   });
-  afterEach(() => tinyd.removeContainers());
   after(async () => {
     await tinyd.dispose();
     await registry.close();

@@ -2,24 +2,12 @@ import { strict as assert } from 'node:assert';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { isAlive } from '../../support/living-process';
-import { Tinyd } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 describe('after a killed monitor, and after a restart of the host', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const statePath = (id: string): string => join(tinyd.root, 'containers', id, 'state.json');
   const statuses = async (): Promise<Record<string, string>> => {

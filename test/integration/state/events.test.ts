@@ -2,25 +2,15 @@ import { strict as assert } from 'node:assert';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { eventually } from '../../support/eventually';
+import { outcomeOf } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const MIB = 1024 * 1024;
 
 describe('events', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   interface Event {
     readonly Type: string;
@@ -52,7 +42,7 @@ describe('events', function () {
       'exit 3',
     ]);
     assert.equal(code, 3);
-    await waitFor(async () => (await words()).includes('container destroy'));
+    await eventually('its removal', async () => (await words()).includes('container destroy'));
     const events = await past('--filter', 'container=c');
     assert.deepEqual(
       events.map(each => each.Action),
@@ -73,10 +63,6 @@ describe('events', function () {
       times.toSorted((a, b) => a - b),
     );
   });
-
-  async function waitFor(check: () => Promise<boolean>): Promise<void> {
-    for (let tries = 0; tries < 100 && !(await check()); tries++) await sleep(20);
-  }
 
   it('come from every verb, in their order', async () => {
     const script = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.02; done'];
@@ -133,23 +119,15 @@ describe('events', function () {
   });
 
   it('tell of restarts and of health', async () => {
-    await tinyd.ok(
-      'run',
-      '-d',
-      '--name',
-      'c',
-      '--restart',
-      'on-failure:1',
-      '--health-cmd',
-      'true',
-      '--health-interval',
-      '50ms',
-      'busybox',
-      'sh',
-      '-c',
-      'sleep 0.5; exit 1',
+    // It ends when it has been found well.
+    const health = ['--health-cmd', 'touch /well', '--health-interval', '50ms'];
+    const script = 'rm -f /well; until [ -e /well ]; do sleep 0.02; done; sleep 0.3; exit 1';
+    const run = ['run', '-d', '--name', 'c', '--restart', 'on-failure:1', ...health];
+    await tinyd.ok(...run, 'busybox', 'sh', '-c', script);
+    await eventually(
+      'the end',
+      async () => (await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'c')) === 'exited',
     );
-    await waitFor(async () => (await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'c')) === 'exited');
     assert.deepEqual(
       await words('--filter', 'container=c'),
       ['create', 'start', 'health_status: healthy', 'die', 'start', 'health_status: healthy', 'die'].map(
@@ -215,8 +193,7 @@ describe('events', function () {
     appendFileSync(journal, `${' '.repeat(MIB)}\n`);
     // By a monitor this time.
     await tinyd.ok('run', '--rm', 'busybox', 'true');
-    await waitFor(async () => !existsSync(journal) || statSync(journal).size < MIB);
-    assert.ok(!existsSync(journal) || statSync(journal).size < MIB);
+    await eventually('a new journal', () => !existsSync(journal) || statSync(journal).size < MIB);
     await sleep(300);
     follower.kill();
     assert.equal((await outcome).stdout.match(/image tag/g)?.length, 3);

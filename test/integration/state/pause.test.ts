@@ -2,26 +2,15 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { eventually } from '../../support/eventually';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 /** Writes a line every 20 ms, and ends by SIGTERM. */
 const TICKING = ['busybox', 'sh', '-c', 'trap "exit 7" TERM; while :; do echo tick; sleep 0.02; done'];
 
 describe('pause and unpause', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const lines = async (): Promise<number> => (await tinyd.ok('logs', 'c')).split('\n').length;
   const status = (): Promise<string> => tinyd.ok('ps', '--format', '{{.Names}} {{.State}} {{.Status}}');
@@ -37,9 +26,7 @@ describe('pause and unpause', function () {
     await sleep(300);
     assert.equal(await lines(), before, 'a paused container still runs');
     assert.equal(await tinyd.ok('unpause', 'c'), 'c');
-    const deadline = Date.now() + 10_000;
-    while ((await lines()) === before && Date.now() < deadline) await sleep(50);
-    assert.ok((await lines()) > before, 'it does not run on');
+    await eventually('it runs on', async () => (await lines()) > before);
     assert.match(await status(), /^c running Up [^(]*$/);
   });
 

@@ -1,25 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const LONG = ['busybox', 'sleep', '300'];
 
 describe('prune and system df', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const names = async (): Promise<string[]> =>
     (await tinyd.ok('ps', '-a', '--format', '{{.Names}}')).split('\n').filter(Boolean).sort();

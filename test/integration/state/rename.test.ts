@@ -2,25 +2,14 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { outcomeOf } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const LONG = ['busybox', 'sleep', '300'];
 
 describe('rename', function () {
   this.timeout(120_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const listed = (): Promise<string> => tinyd.ok('ps', '-a', '--format', '{{.Names}} {{.State}}');
   const links = (): string[] => readdirSync(join(tinyd.root, 'names')).filter(name => name !== '.lock');

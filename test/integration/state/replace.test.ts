@@ -1,21 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 describe('run --replace', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const names = (): Promise<string> => tinyd.ok('ps', '-a', '--format', '{{.ID}} {{.Names}}', '--no-trunc');
 

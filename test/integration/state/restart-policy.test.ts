@@ -3,27 +3,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { eventually } from '../../support/eventually';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const MIB = 1024 * 1024;
-const PATIENCE_MS = 60_000;
 const OFFLINE = ['--network', 'none', 'busybox'];
 
 describe('restart policies', function () {
   this.timeout(120_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const inspect = (format: string, name = 'c'): Promise<string> => tinyd.ok('inspect', '-f', format, name);
   const status = (name = 'c'): Promise<string> => inspect('{{.State.Status}}', name);
@@ -42,19 +30,12 @@ describe('restart policies', function () {
     return JSON.parse(readFileSync(join(tinyd.root, 'containers', id, 'state.json'), 'utf8'));
   }
 
-  async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!(await check())) {
-      if (Date.now() > deadline) assert.fail(`waited in vain for: ${what}`);
-      await sleep(10);
-    }
-  }
   const restarting = (id: string): Promise<void> =>
-    until('restarting', () => stateFile(id).status === 'restarting');
+    eventually('restarting', () => stateFile(id).status === 'restarting');
 
   it('starts a failing program again as often as told, later each time, into the same log', async () => {
     const id = await script('on-failure:3', 'echo run; exit 3');
-    await until('the end', () => stateFile(id).status === 'exited');
+    await eventually('the end', () => stateFile(id).status === 'exited');
     assert.equal(await inspect('{{.State.ExitCode}} {{.RestartCount}}'), '3 3');
     assert.equal(
       await inspect('{{json .HostConfig.RestartPolicy}}'),
@@ -70,13 +51,13 @@ describe('restart policies', function () {
         `gaps of ${gaps.join()} ms`,
       );
     assert.equal(await tinyd.ok('start', 'c'), 'c');
-    await until('the end', () => stateFile(id).status === 'exited' && stateFile(id).restartCount === 3);
+    await eventually('the end', () => stateFile(id).status === 'exited' && stateFile(id).restartCount === 3);
     assert.equal((await tinyd.ok('logs', 'c')).split('\n').length, 8, 'a start by hand counts anew');
   });
 
   it('does not start what ended well again for on-failure, but for always', async () => {
     const id = await script('on-failure', 'exit 0');
-    await until('the end', () => stateFile(id).status === 'exited');
+    await eventually('the end', () => stateFile(id).status === 'exited');
     await tinyd.ok('rm', 'c');
     const always = await script('always', 'exit 0');
     await restarting(always);
@@ -85,7 +66,7 @@ describe('restart policies', function () {
   it('shows a container that waits, and refuses what needs a process', async () => {
     const id = await script('always', 'exit 1');
     // 3.2 s from here on.
-    await until('a longer wait', async () => Number(await inspect('{{.RestartCount}}')) >= 6);
+    await eventually('a longer wait', async () => Number(await inspect('{{.RestartCount}}')) >= 6);
     await restarting(id);
     assert.match(
       await tinyd.ok('ps', '--format', '{{.State}} {{.Status}}'),
@@ -116,12 +97,12 @@ describe('restart policies', function () {
     for (const [index, verb] of verbs.entries()) {
       const [id, name] = [ids[index] ?? '', `c${index}`];
       const waits = () => stateFile(id).restartCount >= 8 && stateFile(id).status === 'restarting';
-      await until('a longer wait', waits);
+      await eventually('a longer wait', waits);
       const { finishedAt, restartCount } = stateFile(id);
       const nextRun = Date.parse(finishedAt) + 100 * 2 ** (restartCount - 1);
       await tinyd.ok(...verb, name);
       if (verb[0] !== 'rm') {
-        await until('the end', () => stateFile(id).status === 'exited');
+        await eventually('the end', () => stateFile(id).status === 'exited');
         assert.equal(await inspect('{{.State.ExitCode}} {{.RestartCount}}', name), `1 ${restartCount}`);
       }
       assert.ok(Date.now() < nextRun, `${verb.join(' ')} waited for the next run`);
@@ -134,14 +115,14 @@ describe('restart policies', function () {
     const body = 'trap "exit 9" HUP TERM; echo up; while :; do sleep 0.02; done';
     const id = await script('always', body);
     const first = startedAt(id);
-    await until('the trap', async () => (await tinyd.ok('logs', 'c')).includes('up'));
+    await eventually('the trap', async () => (await tinyd.ok('logs', 'c')).includes('up'));
     await tinyd.ok('kill', '-s', 'HUP', 'c');
-    await until('the next run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
-    await until('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 2);
+    await eventually('the next run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    await eventually('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 2);
     await tinyd.ok('kill', '-s', 'TERM', 'c');
-    await until('the end', () => stateFile(id).status === 'exited');
+    await eventually('the end', () => stateFile(id).status === 'exited');
     await tinyd.ok('start', 'c');
-    await until('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 3);
+    await eventually('the trap', async () => (await tinyd.ok('logs', 'c')).match(/up/g)?.length === 3);
     await tinyd.ok('stop', 'c');
     assert.equal(await inspect('{{.State.Status}} {{.State.ExitCode}}'), 'exited 9');
     await tinyd.ok('restart', 'c');
@@ -154,10 +135,10 @@ describe('restart policies', function () {
     const port = Number((await tinyd.ok('port', 'c')).split(':').at(-1));
     const address = await inspect('{{.NetworkSettings.IPAddress}}');
     const first = startedAt(id);
-    await until('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    await eventually('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
     const shown = '{{.State.Status}} {{.NetworkSettings.IPAddress}}';
-    await until('its address', async () => (await inspect(shown)) === `running ${address}`);
-    await until('an answer', () => answers(port));
+    await eventually('its address', async () => (await inspect(shown)) === `running ${address}`);
+    await eventually('an answer', () => answers(port));
     assert.equal(await tinyd.ok('port', 'c'), `80/tcp -> 127.0.0.1:${port}`);
     await tinyd.ok('rm', '-f', 'c');
     assert.equal(await answers(port), false);
@@ -198,8 +179,8 @@ describe('restart policies', function () {
     const id = await script('always', `${limit}; ulimit -n; sleep 0.7`, '-m', '64m');
     await tinyd.ok('update', '-m', '32m', 'c');
     const first = startedAt(id);
-    await until('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
-    await until('its output', async () => (await tinyd.ok('logs', 'c')).split('\n').length >= 4);
+    await eventually('a second run', () => stateFile(id).status === 'running' && startedAt(id) !== first);
+    await eventually('its output', async () => (await tinyd.ok('logs', 'c')).split('\n').length >= 4);
     const lines = (await tinyd.ok('logs', 'c')).split('\n');
     assert.deepEqual([lines[0], lines[2]], [String(64 * MIB), String(32 * MIB)]);
     assert.equal(lines[3], lines[1], 'the limit of descriptors is the same in every run');
@@ -208,14 +189,14 @@ describe('restart policies', function () {
   it('takes a new policy while it runs, and while it waits', async () => {
     const id = await tinyd.ok('run', '-d', '--name', 'c', 'busybox', 'sh', '-c', 'sleep 0.5; exit 4');
     assert.equal(await tinyd.ok('update', '--restart', 'on-failure:9', 'c'), 'c');
-    await until('a restart', async () => Number(await inspect('{{.RestartCount}}')) >= 1);
+    await eventually('a restart', async () => Number(await inspect('{{.RestartCount}}')) >= 1);
     assert.equal(
       await inspect('{{json .HostConfig.RestartPolicy}}'),
       '{"Name":"on-failure","MaximumRetryCount":9}',
     );
     await restarting(id);
     await tinyd.ok('update', '--restart', 'no', 'c');
-    await until('the end', () => stateFile(id).status === 'exited');
+    await eventually('the end', () => stateFile(id).status === 'exited');
     assert.equal(await inspect('{{.State.ExitCode}}'), '4');
   });
 
@@ -224,7 +205,7 @@ describe('restart policies', function () {
     mkdirSync(folder);
     const id = await script('always', 'sleep 0.3; exit 6', '--mount', `type=bind,src=${folder},dst=/bound`);
     rmSync(folder, { recursive: true });
-    await until('the end', () => stateFile(id).status === 'exited');
+    await eventually('the end', () => stateFile(id).status === 'exited');
     assert.match(
       await inspect('{{.State.ExitCode}} {{.State.Error}}'),
       /^6 start it again: .*bound: No such file/,

@@ -1,26 +1,15 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { httpGet } from '../../support/http';
 import { Terminal } from '../../support/terminal';
-import { outcomeOf, REPOSITORY, Tinyd } from '../../support/tinyd';
+import { outcomeOf, REPOSITORY } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const MIB = 1024 * 1024;
 
 describe('stats', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const once = (format: string, ...names: string[]): Promise<string> =>
     tinyd.ok('stats', '--no-stream', '--format', format, ...names);

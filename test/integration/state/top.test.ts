@@ -1,26 +1,17 @@
 import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { outcomeOf } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 describe('top', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
+  const tinyd = useFreshTinyd();
   beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
     const command = 'sleep 301 & sleep 302 & wait';
     await tinyd.ok('run', '-d', '--name', 'c', '-u', '1000', 'busybox', 'sh', '-c', command);
     await tinyd.ok('run', '-d', '--name', 'other', 'busybox', 'sleep', '303');
   });
-  afterEach(() => tinyd.dispose());
 
   it('shows the container’s processes alone, in docker’s columns', async () => {
     await tinyd.ok('exec', '-d', 'c', 'sleep', '304');

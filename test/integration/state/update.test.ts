@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { outcomeOf } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const MIB = 1024 * 1024;
 
@@ -18,18 +18,7 @@ function limitOf(id: string, ...names: string[]): string {
 
 describe('update', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   const memory = (id: string): string => limitOf(id, 'memory.limit_in_bytes', 'memory.max');
   const pids = (id: string): string => limitOf(id, 'pids.max');

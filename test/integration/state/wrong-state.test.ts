@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { tarHeader } from '../../support/tar-bytes';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { outcomeOf } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 const STATES = ['created', 'running', 'paused', 'exited', 'restarting'] as const;
 type State = (typeof STATES)[number];
@@ -59,18 +59,9 @@ const MATRIX: readonly (readonly [words: string, cells: readonly Cell[]])[] = [
 
 describe('verbs in every state', function () {
   this.timeout(300_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
+  const tinyd = useTinyd();
   before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
     writeFileSync(join(tinyd.base, 'FILE'), 'x');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
   });
   afterEach(async () => {
     release();

@@ -2,26 +2,16 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { httpGet } from '../../support/http';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 describe('connecting containers to networks', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
+  const tinyd = useTinyd();
   before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
     await tinyd.ok('network', 'create', '--subnet', '192.168.101.0/24', 'one');
     await tinyd.ok('network', 'create', '--subnet', '192.168.102.0/24', '--subnet', 'fd00:102::/64', 'two');
     await start('peer', '--network', 'two');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
   });
   afterEach(async () => {
     const ids = (await tinyd.ok('ps', '-aq', '-f', 'name=box')).split('\n').filter(Boolean);

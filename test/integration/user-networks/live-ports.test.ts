@@ -1,27 +1,17 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { httpGet } from '../../support/http';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 describe('ports of a running container', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
+  const tinyd = useTinyd();
   before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
     await tinyd.ok(
       ...['run', '-d', '--name', 'web', '-p', '127.0.0.1:8071:80'],
       ...['busybox', 'httpd', '-f', '-h', '/www'],
     );
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
   });
 
   const answers = async (port: number): Promise<boolean> =>

@@ -1,26 +1,16 @@
 import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 describe('names on networks', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
+  const tinyd = useTinyd();
   let network: string;
-
   before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
     network = await tinyd.ok('network', 'create', '--ipv6', '--subnet', 'fd00:91::/64', 'app');
     await tinyd.ok('network', 'create', '--internal', 'back');
     await start('client', '--network', 'app', '--network', 'back');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
   });
 
   const start = (name: string, ...flags: string[]): Promise<string> =>

@@ -2,26 +2,13 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 describe('networks that the user makes', function () {
   this.timeout(60_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
-  });
+  const tinyd = useTinyd();
   afterEach(async () => {
-    const ids = (await tinyd.ok('ps', '-aq')).split('\n').filter(Boolean);
-    if (ids.length > 0) await tinyd.ok('rm', '-f', ...ids);
+    await tinyd.removeContainers();
     await tinyd.ok('network', 'prune', '-f');
   });
 

@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 /** A run, the status docker's users expect of it, and what standard error must say. */
 interface Case {
@@ -67,17 +66,7 @@ const RUN: readonly Case[] = [
 ];
 
 describe('exit codes of run', () => {
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-  before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
-  });
+  const tinyd = useTinyd();
 
   for (const { title, args, code, says } of RUN) {
     it(title, async () => {

@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { isAlive } from '../../support/living-process';
-import { outcomeOf, Tinyd } from '../../support/tinyd';
+import { outcomeOf } from '../../support/tinyd';
+import { useFreshTinyd } from '../../support/use-tinyd';
 
 const LONG = ['busybox', 'sleep', '300'];
 
@@ -12,18 +12,7 @@ const LONG = ['busybox', 'sleep', '300'];
 const MOMENTS = [5, 20, 30, 35, 40, 45, 50, 55, 60, 65, 70, 80, 90, 110];
 
 describe('kill -9', () => {
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-  });
-  after(() => registry.close());
-  beforeEach(async () => {
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  afterEach(() => tinyd.dispose());
+  const tinyd = useFreshTinyd();
 
   /** Starts a command and kills it some milliseconds later, if it is still there. */
   async function killed(args: readonly string[], afterMs: number): Promise<void> {

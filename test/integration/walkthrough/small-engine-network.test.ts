@@ -9,7 +9,10 @@ import { useTinyd } from '../../support/use-tinyd';
 describe('a network of containers, made by hand', function () {
   this.timeout(60_000);
   const tinyd = useTinyd();
-  afterEach(() => tinyd.run(['network', 'remove', 'bird']));
+  afterEach(async () => {
+    await tinyd.removeContainers();
+    await tinyd.run(['network', 'remove', 'bird']);
+  });
 
   const map = (): string => readFileSync(join(tinyd.root, 'networks', 'bird.bitmap'), 'latin1').slice(0, 6);
   const addressOf = (name: string): Promise<string> =>
