@@ -1,9 +1,12 @@
 import { quietly } from '../measure/meter';
+import { refreshCost } from '../measure/refreshes';
 import { inRounds, progress, recorded } from '../measure/rounds';
 import type { ContainerJob } from './job';
 
 const RUNNING = 200;
 const RUNNING_QUICK = 60;
+/** CPU time of a process is told in hundredths of a second. */
+const REFRESHES = 5;
 /** The starts that are compared: from the tenth on, and the last. */
 const WINDOW = 20;
 const FIRST = 9;
@@ -35,6 +38,9 @@ export const SCALE_JOB: ContainerJob = {
       const stats = { argv: [argv[0] ?? '', 'stats', '--no-stream'], env };
       const once = () => recorded(meter.run(stats));
       inRounds(findings, 'stats', session.rounds(5, 3), [{ engine: 'tinyd', once }]);
+      const live = { argv: [argv[0] ?? '', 'stats'], env };
+      const refresh = () => ({ cpu: refreshCost(live, 'CONTAINER ID', REFRESHES, session.folder) });
+      inRounds(findings, 'stats-refresh', session.rounds(3, 2), [{ engine: 'tinyd', once: refresh }]);
     } finally {
       for (const command of containers.remove(names)) quietly(command);
     }

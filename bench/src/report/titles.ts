@@ -7,6 +7,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'inspect-many': 'inspect among many containers',
   scale: 'run -d, the last 20 of many that run',
   stats: 'stats --no-stream of all that run',
+  'stats-refresh': 'stats of all that run, one refresh',
 };
 
 /** What a reader is told a job is. */

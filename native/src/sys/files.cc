@@ -39,6 +39,12 @@ ssize_t readSized(std::string& buffer, Read read) {
   }
 }
 
+/**
+ * What the kernel answers for a file of /proc or of a cgroup whose process, network namespace or cgroup ended since its
+ * folder was found.
+ */
+bool hasEnded(int error) { return error == ESRCH || error == ENXIO || error == ENODEV; }
+
 }  // namespace
 
 Result<std::vector<Xattr>> listXattrs(const std::string& path, bool follow) {
@@ -95,7 +101,7 @@ Result<Fd> memoryFile(const std::string& name, const void* content, size_t lengt
 Result<std::optional<std::string>> readFileIn(int folder, const std::string& name) {
   Fd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::optional<std::string>();
+    if (errno == ENOENT || errno == ENOTDIR || hasEnded(errno)) return std::optional<std::string>();
     return lastFailure("open", name);
   }
   constexpr size_t kStep = 4096;
@@ -103,8 +109,7 @@ Result<std::optional<std::string>> readFileIn(int folder, const std::string& nam
   for (size_t length = 0;;) {
     content.resize(length + kStep);
     const ssize_t count = retryInterrupted([&] { return read(file.get(), content.data() + length, kStep); });
-    // Of a process that has ended since its file in /proc was opened.
-    if (count == -1 && errno == ESRCH) return std::optional<std::string>();
+    if (count == -1 && hasEnded(errno)) return std::optional<std::string>();
     if (count == -1) return lastFailure("read", name);
     length += static_cast<size_t>(count);
     // A regular file gives all it has: what is shorter than asked for is the end.

@@ -16,7 +16,7 @@ export type { ExecOptions, ExecResult } from './lifecycle/exec';
 export type { InspectDocument } from './lifecycle/inspect-document';
 export type { RemoveOptions } from './lifecycle/remove';
 export type { StartOptions, StartResult } from './lifecycle/start';
-export type { ContainerUsage, StatsSample } from './lifecycle/stats';
+export type { ContainerUsage, CpuTime, StatsSample } from './lifecycle/stats';
 export type { StopOptions } from './lifecycle/stop';
 export type { ContainerSummary } from './lifecycle/summary';
 export type { ProcessTable } from './lifecycle/top';

@@ -5,16 +5,16 @@ import type { RuntimeContext, SettledContainer } from './context';
 import type { EventDocument } from './events/event';
 import { recordEvents } from './events/journal';
 import { type EventOptions, readEvents } from './events/read-journal';
-import { findId } from './find';
+import { containerIds, findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
 import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
-import { StatsReader, type StatsSample } from './lifecycle/stats';
+import { type CpuTime, StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarize } from './lifecycle/summary';
 import { Networks } from './networks';
 import type { CreateOptions } from './options';
-import { readStates, viewContainer, viewContainers } from './state/container-state';
+import { readStates, viewContainers } from './state/container-state';
 import { isUp } from './state/status';
 import { Volumes } from './volumes/volumes';
 
@@ -81,11 +81,15 @@ export class Runtime {
    * was removed is left out.
    */
   stats(ids?: readonly string[]): StatsSample[] {
-    const views =
-      ids === undefined
-        ? viewContainers(this.#context)
-        : ids.flatMap(id => viewContainer(this.#context, id) ?? []);
-    return views.map(view => this.#stats.sample(view));
+    const views = viewContainers(this.#context, readStates(this.#context, ids));
+    if (ids === undefined) return this.#stats.sample(views);
+    const byId = new Map(views.map(view => [view.record.id, view]));
+    return this.#stats.sample([...new Set(ids)].flatMap(id => byId.get(id) ?? []));
+  }
+
+  /** The CPU times of containers that run, by ID, for {@link stats} to be compared with. */
+  cpuTimes(ids: readonly string[] = containerIds(this.#context.layout)): Map<string, CpuTime> {
+    return this.#stats.cpuTimes(ids);
   }
 
   /** IDs of the images that containers use: what must not be removed from the store. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import type { ContainerUsage, StatsSample } from '@tinyd/runtime';
+import type { ContainerUsage, CpuTime, StatsSample } from '@tinyd/runtime';
 import { renderListing } from '../../../packages/cli/dist/present/list';
 import { redraw } from '../../../packages/cli/dist/present/redraw';
 import { cpuPercent, statsListing } from '../../../packages/cli/dist/present/stats-rows';
 
 const SECOND = 1e9;
+
+function cpuTime(seconds: number, cpuNanoseconds: number): CpuTime {
+  return { takenAtNanoseconds: seconds * SECOND, cpuNanoseconds };
+}
 
 function sample(seconds: number, usage?: Partial<ContainerUsage>): StatsSample {
   const zero = {
@@ -17,7 +21,6 @@ function sample(seconds: number, usage?: Partial<ContainerUsage>): StatsSample {
   return {
     id: 'a'.repeat(64),
     name: 'web',
-    status: usage === undefined ? 'exited' : 'running',
     takenAtNanoseconds: seconds * SECOND,
     ...(usage && {
       usage: { cpuNanoseconds: 0, networkReceivedBytes: 0, networkSentBytes: 0, ...zero, ...usage },
@@ -27,11 +30,11 @@ function sample(seconds: number, usage?: Partial<ContainerUsage>): StatsSample {
 
 describe('rows of stats', () => {
   it('tell CPU use by differences, two busy CPUs being 200 %', () => {
-    const [before, now] = [sample(10, { cpuNanoseconds: 5e9 }), sample(12, { cpuNanoseconds: 9e9 })];
-    assert.equal(cpuPercent(before, now), 200);
-    assert.equal(cpuPercent(undefined, now), 0);
-    assert.equal(cpuPercent(sample(10), now), 0, 'it was started meanwhile');
-    assert.equal(cpuPercent(sample(10, { cpuNanoseconds: 99e9 }), now), 0, 'it was started again meanwhile');
+    const now = sample(12, { cpuNanoseconds: 9e9 });
+    assert.equal(cpuPercent(cpuTime(10, 5e9), now), 200);
+    assert.equal(cpuPercent(undefined, now), 0, 'it was started meanwhile');
+    assert.equal(cpuPercent(cpuTime(10, 99e9), now), 0, 'it was started again meanwhile');
+    assert.equal(cpuPercent(cpuTime(10, 5e9), sample(12)), 0, 'it has ended meanwhile');
   });
 
   it('read like docker stats', () => {
@@ -44,8 +47,8 @@ describe('rows of stats', () => {
       pids: 7,
     });
     const pairs = [
-      { before: sample(10, { cpuNanoseconds: 0 }), now, shownAs: 'web' },
-      { before: sample(10), now: sample(12), shownAs: 'web' },
+      { before: cpuTime(10, 0), now, shownAs: 'web' },
+      { before: undefined, now: sample(12), shownAs: 'web' },
     ];
     assert.equal(
       renderListing(statsListing(pairs, false), { quiet: false }),

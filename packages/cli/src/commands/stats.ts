@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as Args from '@oclif/core/args';
-import type { Runtime, StatsSample } from '@tinyd/runtime';
+import type { CpuTime, Runtime, StatsSample } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { isTerminal, showOut, stdoutWidth, writeOut } from '../output';
@@ -31,15 +31,16 @@ export default class Stats extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Stats);
-    const names = args.container ?? [];
-    const take = sampler(this.openRuntime(), names, flags.all);
+    const runtime = this.openRuntime();
+    const named = (args.container ?? []).map(name => ({ id: runtime.find(name).id, shownAs: name }));
+    const take = sampler(runtime, named, flags.all);
     const live = !flags['no-stream'] && isTerminal(1);
-    let before = take();
+    // Without something to compare with, CPU use is not known.
+    let before = runtime.cpuTimes(idsOf(named));
     for (;;) {
-      // Without a first sample to compare with, CPU use is not known.
       await sleep(INTERVAL_MS);
       const now = take();
-      const pairs = [...now].map(([id, each]) => ({ ...each, before: before.get(id)?.now }));
+      const pairs = now.map(each => ({ ...each, before: before.get(each.now.id) }));
       const width = flags['no-trunc'] ? undefined : stdoutWidth();
       const table = renderListing(statsListing(pairs, flags['no-trunc']), {
         format: flags.format,
@@ -49,10 +50,15 @@ export default class Stats extends TinydCommand {
       if (live) writeOut(redraw(table, process.stdout.rows));
       else showOut(table);
       // Named containers that were all removed will not come back.
-      if (flags['no-stream'] || (names.length > 0 && now.size === 0)) return;
-      before = now;
+      if (flags['no-stream'] || (named.length > 0 && now.length === 0)) return;
+      before = cpuTimesOf(now);
     }
   }
+}
+
+interface Named {
+  readonly id: string;
+  readonly shownAs: string;
 }
 
 interface Seen {
@@ -61,16 +67,24 @@ interface Seen {
 }
 
 /** What is looked at: containers that are named, whatever becomes of them, or all there are each time. */
-function sampler(runtime: Runtime, names: readonly string[], all: boolean): () => Map<string, Seen> {
-  const named = names.map(name => ({ id: runtime.find(name).id, shownAs: name }));
-  return () => {
-    const samples = runtime.stats(named.length === 0 ? undefined : named.map(({ id }) => id));
-    const shown = samples.filter(({ usage }) => named.length > 0 || all || usage !== undefined);
-    return new Map(
-      shown.map(now => {
-        const shownAs = named.find(({ id }) => id === now.id)?.shownAs ?? now.id.slice(0, 12);
-        return [now.id, { now, shownAs }];
-      }),
-    );
-  };
+function sampler(runtime: Runtime, named: readonly Named[], all: boolean): () => Seen[] {
+  const words = new Map(named.map(({ id, shownAs }) => [id, shownAs]));
+  return () =>
+    runtime
+      .stats(idsOf(named))
+      .filter(({ usage }) => named.length > 0 || all || usage !== undefined)
+      .map(now => ({ now, shownAs: words.get(now.id) ?? now.id.slice(0, 12) }));
+}
+
+/** Undefined stands for all containers. */
+function idsOf(named: readonly Named[]): string[] | undefined {
+  return named.length === 0 ? undefined : named.map(({ id }) => id);
+}
+
+function cpuTimesOf(seen: readonly Seen[]): Map<string, CpuTime> {
+  return new Map(
+    seen.flatMap(({ now: { id, takenAtNanoseconds, usage } }) =>
+      usage === undefined ? [] : [[id, { takenAtNanoseconds, cpuNanoseconds: usage.cpuNanoseconds }]],
+    ),
+  );
 }

@@ -1,11 +1,11 @@
-import type { StatsSample } from '@tinyd/runtime';
+import type { CpuTime, StatsSample } from '@tinyd/runtime';
 import type { Listing, Row } from './list';
 import { binarySize, humanSize } from './units';
 
-/** Two samples of one container, and what the user called it. */
+/** A sample of a container, what its CPU time is compared with, and what the user called it. */
 export interface StatsPair {
-  /** Undefined where it is seen for the first time: its CPU use is not known yet. */
-  readonly before: StatsSample | undefined;
+  /** Undefined where it did not run before: its CPU use is not known yet. */
+  readonly before: CpuTime | undefined;
   readonly now: StatsSample;
   readonly shownAs: string;
 }
@@ -59,9 +59,9 @@ function bothWays(first = 0, second = 0): string {
  * CPU time in percent of one CPU's, as docker shows it: two busy CPUs are 200 %. Zero for a container that does not run,
  * or was started between the samples.
  */
-export function cpuPercent(before: StatsSample | undefined, now: StatsSample): number {
-  if (before?.usage === undefined || now.usage === undefined) return 0;
-  const used = now.usage.cpuNanoseconds - before.usage.cpuNanoseconds;
+export function cpuPercent(before: CpuTime | undefined, now: StatsSample): number {
+  if (before === undefined || now.usage === undefined) return 0;
+  const used = now.usage.cpuNanoseconds - before.cpuNanoseconds;
   const elapsed = now.takenAtNanoseconds - before.takenAtNanoseconds;
   return used <= 0 || elapsed <= 0 ? 0 : (100 * used) / elapsed;
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { readEach } from '@tinyd/native';
+import { systemCode } from '../atomic-file';
 import { CGROUP_PARENT, type CgroupHost, type Controller, detectCgroups } from './hierarchies';
 
 /** What a container's cgroup has used so far, or holds now. What the host does not count is 0. */
@@ -16,7 +17,10 @@ export interface CgroupUsage {
   readonly pids: number;
 }
 
-/** Reads some containers' cgroups at low cost: what is the same for all of them is found out once. */
+/**
+ * Reads containers' cgroups at low cost: what is the same for all of them is found out once, and one file of all of them is
+ * read in one call.
+ */
 export class CgroupReader {
   constructor(
     private readonly host: CgroupHost = detectCgroups(),
@@ -24,76 +28,105 @@ export class CgroupReader {
   ) {}
 
   usage(id: string): CgroupUsage {
-    return {
-      cpuNanoseconds: this.cpu(id),
-      ...this.memory(id),
-      ...this.blocks(id),
-      pids: Number(this.read(id, 'pids', 'pids.current') || 0),
-    };
+    const [usage] = this.usageOfEach([id]);
+    // One of one.
+    return usage as CgroupUsage;
+  }
+
+  /** What each of some containers uses, in their order. */
+  usageOfEach(ids: readonly string[]): CgroupUsage[] {
+    const cpu = this.cpuOfEach(ids);
+    const memory = this.memoryOfEach(ids);
+    const blocks = this.blocksOfEach(ids);
+    const pids = this.read(ids, 'pids', 'pids.current');
+    return ids.map((_, index) => ({
+      cpuNanoseconds: cpu[index] ?? 0,
+      ...(memory[index] ?? { memoryBytes: 0, memoryLimitBytes: this.hostMemory }),
+      ...(blocks[index] ?? { blockReadBytes: 0, blockWrittenBytes: 0 }),
+      pids: Number(pids[index] || 0),
+    }));
+  }
+
+  /** CPU time of each, in nanoseconds; undefined for one that has no cgroup: it does not run. */
+  cpuOfEach(ids: readonly string[]): (number | undefined)[] {
+    const isV2 = this.isV2('cpuacct');
+    return this.read(ids, 'cpuacct', isV2 ? 'cpu.stat' : 'cpuacct.usage').map(text => {
+      if (text === '') return undefined;
+      return isV2 ? 1000 * (numberAfter(text, 'usage_usec') ?? 0) : Number(text);
+    });
   }
 
   /** Processes that the kernel killed so far for want of memory. */
   oomKills(id: string): number {
     const file = this.isV2('memory') ? 'memory.events' : 'memory.oom_control';
-    return numberAfter(this.read(id, 'memory', file), 'oom_kill') ?? 0;
+    const [text = ''] = this.read([id], 'memory', file);
+    return numberAfter(text, 'oom_kill') ?? 0;
   }
 
-  private cpu(id: string): number {
-    if (!this.isV2('cpuacct')) return Number(this.read(id, 'cpuacct', 'cpuacct.usage') || 0);
-    return 1000 * (numberAfter(this.read(id, 'cpuacct', 'cpu.stat'), 'usage_usec') ?? 0);
-  }
-
-  private memory(id: string): Pick<CgroupUsage, 'memoryBytes' | 'memoryLimitBytes'> {
+  private memoryOfEach(ids: readonly string[]): Pick<CgroupUsage, 'memoryBytes' | 'memoryLimitBytes'>[] {
     const [current, limit, inactive] = this.isV2('memory')
       ? ['memory.current', 'memory.max', 'inactive_file']
       : ['memory.usage_in_bytes', 'memory.limit_in_bytes', 'total_inactive_file'];
-    const used = Number(this.read(id, 'memory', current) || 0);
-    const idle = numberAfter(this.read(id, 'memory', 'memory.stat'), inactive) ?? 0;
-    const limitText = this.read(id, 'memory', limit);
-    // No limit is `max` in v2, and v1's largest number.
-    const limitBytes = /^\d+$/.test(limitText) ? Number(limitText) : Number.POSITIVE_INFINITY;
-    return {
-      memoryBytes: idle < used ? used - idle : used,
-      memoryLimitBytes: Math.min(limitBytes, this.hostMemory),
-    };
+    const used = this.read(ids, 'memory', current);
+    const limits = this.read(ids, 'memory', limit);
+    return this.read(ids, 'memory', 'memory.stat').map((stat, index) => {
+      const usedBytes = Number(used[index] || 0);
+      const idle = numberAfter(stat, inactive) ?? 0;
+      // No limit is `max` in v2, and v1's largest number.
+      const limitText = limits[index] ?? '';
+      const limitBytes = /^\d+$/.test(limitText) ? Number(limitText) : Number.POSITIVE_INFINITY;
+      return {
+        memoryBytes: idle < usedBytes ? usedBytes - idle : usedBytes,
+        memoryLimitBytes: Math.min(limitBytes, this.hostMemory),
+      };
+    });
   }
 
-  private blocks(id: string): Pick<CgroupUsage, 'blockReadBytes' | 'blockWrittenBytes'> {
+  private blocksOfEach(ids: readonly string[]): Pick<CgroupUsage, 'blockReadBytes' | 'blockWrittenBytes'>[] {
     // v1: `8:0 Read 4096`; v2: `8:0 rbytes=4096 wbytes=0 …`. One line, or one field, for each disk.
-    const [text, read, written] = this.isV2('blkio')
-      ? [this.read(id, 'blkio', 'io.stat'), / rbytes=(\d+)/g, / wbytes=(\d+)/g]
-      : [this.v1Blocks(id), / Read (\d+)/g, / Write (\d+)/g];
-    return { blockReadBytes: sum(text, read), blockWrittenBytes: sum(text, written) };
+    const [texts, read, written] = this.isV2('blkio')
+      ? [this.read(ids, 'blkio', 'io.stat'), / rbytes=(\d+)/g, / wbytes=(\d+)/g]
+      : [this.v1Blocks(ids), / Read (\d+)/g, / Write (\d+)/g];
+    return texts.map(text => ({ blockReadBytes: sum(text, read), blockWrittenBytes: sum(text, written) }));
   }
 
-  private v1Blocks(id: string): string {
+  /** A kernel that does not add up what lies below a cgroup has the second file alone. */
+  private v1Blocks(ids: readonly string[]): string[] {
     const file = 'blkio.throttle.io_service_bytes';
-    return this.read(id, 'blkio', `${file}_recursive`) || this.read(id, 'blkio', file);
+    const texts = this.read(ids, 'blkio', `${file}_recursive`);
+    return texts.some(text => text !== '') ? texts : this.read(ids, 'blkio', file);
   }
 
   private isV2(controller: Controller): boolean {
     return this.host.home.get(controller) === 'v2';
   }
 
-  /** Content without the final newline; empty where there is no such file, or the container has just ended. */
-  private read(id: string, controller: Controller, file: string): string {
+  /** Contents without the final newline; empty where there is no such file, or the container has just ended. */
+  private read(ids: readonly string[], controller: Controller, file: string): string[] {
     const home = this.host.home.get(controller);
     const mount = home === 'v2' ? this.host.v2?.mount : home?.mount;
-    if (mount === undefined) return '';
+    if (mount === undefined) return ids.map(() => '');
     try {
-      return readFileSync(`${mount}${CGROUP_PARENT}/${id}/${file}`, 'latin1').trim();
-    } catch {
-      return '';
+      return readEach(`${mount}${CGROUP_PARENT}`, ids, file).map(text => text?.trim() ?? '');
+    } catch (error) {
+      // No container has run since the host was started.
+      if (systemCode(error) === 'ENOENT') return ids.map(() => '');
+      throw error;
     }
   }
 }
 
 /** The number behind a word at the beginning of a line. */
 function numberAfter(text: string, word: string): number | undefined {
-  const found = new RegExp(`^${word} (\\d+)$`, 'm').exec(text);
-  return found === null ? undefined : Number(found[1]);
+  const isFirst = text.startsWith(`${word} `);
+  const before = isFirst ? -1 : text.indexOf(`\n${word} `);
+  if (!isFirst && before === -1) return undefined;
+  const digits = before + 1 + word.length + 1;
+  const end = text.indexOf('\n', digits);
+  return Number(text.slice(digits, end === -1 ? undefined : end));
 }
 
 function sum(text: string, pattern: RegExp): number {
+  if (text === '') return 0;
   return [...text.matchAll(pattern)].reduce((total, [, digits]) => total + Number(digits), 0);
 }

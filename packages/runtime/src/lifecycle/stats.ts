@@ -1,15 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { readEach } from '@tinyd/native';
 import { CgroupReader, type CgroupUsage } from '../cgroup/usage';
 import type { ContainerView } from '../state/container-state';
-import { visibleStatus } from '../state/paused';
-import type { VisibleStatus } from '../state/status';
+
+/** The CPU time that a container had used up to a moment: CPU use is the difference of two. */
+export interface CpuTime {
+  /** Monotonic clock. */
+  readonly takenAtNanoseconds: number;
+  readonly cpuNanoseconds: number;
+}
 
 /** What a container uses at one moment. */
 export interface StatsSample {
   readonly id: string;
   readonly name: string;
-  readonly status: VisibleStatus;
-  /** Monotonic clock in nanoseconds: CPU use is the difference of two samples. */
+  /** Monotonic clock. */
   readonly takenAtNanoseconds: number;
   /** Undefined when it does not run. */
   readonly usage?: ContainerUsage;
@@ -24,33 +28,57 @@ export interface ContainerUsage extends CgroupUsage {
 
 /** Takes samples of containers. Reads some files of the kernel's for each, and starts no program. */
 export class StatsReader {
-  private cgroups: CgroupReader | undefined;
+  #cgroups: CgroupReader | undefined;
 
-  sample(view: ContainerView): StatsSample {
-    const { record, state } = view;
-    const sample = {
-      id: record.id,
-      name: record.name,
-      status: visibleStatus(view),
-      takenAtNanoseconds: Number(process.hrtime.bigint()),
-    };
-    if (state.status !== 'running') return sample;
-    this.cgroups ??= new CgroupReader();
-    const network = record.options.network.mode === 'host' ? NO_TRAFFIC : traffic(state.pid);
-    return { ...sample, usage: { ...this.cgroups.usage(record.id), ...network } };
+  sample(views: readonly ContainerView[]): StatsSample[] {
+    const running = views.filter(({ state }) => state.status === 'running');
+    const takenAtNanoseconds = monotonicNanoseconds();
+    const usages = this.#reader().usageOfEach(running.map(({ record }) => record.id));
+    const traffic = trafficOfEach(running);
+    const used = new Map(
+      running.map(({ record, state }, index): [string, ContainerUsage | undefined] => {
+        const usage = usages[index];
+        return [record.id, usage && { ...usage, ...(traffic.get(state.pid) ?? NO_TRAFFIC) }];
+      }),
+    );
+    return views.map(({ record: { id, name } }) => {
+      const usage = used.get(id);
+      return { id, name, takenAtNanoseconds, ...(usage && { usage }) };
+    });
   }
+
+  /** What later samples are compared with, at a fraction of their cost; containers that do not run are left out. */
+  cpuTimes(ids: readonly string[]): Map<string, CpuTime> {
+    const takenAtNanoseconds = monotonicNanoseconds();
+    const times = this.#reader().cpuOfEach(ids);
+    return new Map(
+      ids.flatMap((id, index) => {
+        const cpuNanoseconds = times[index];
+        return cpuNanoseconds === undefined ? [] : [[id, { takenAtNanoseconds, cpuNanoseconds }]];
+      }),
+    );
+  }
+
+  #reader(): CgroupReader {
+    this.#cgroups ??= new CgroupReader();
+    return this.#cgroups;
+  }
+}
+
+function monotonicNanoseconds(): number {
+  return Number(process.hrtime.bigint());
 }
 
 type Traffic = Pick<ContainerUsage, 'networkReceivedBytes' | 'networkSentBytes'>;
 const NO_TRAFFIC: Traffic = { networkReceivedBytes: 0, networkSentBytes: 0 };
 
-function traffic(pid: number): Traffic {
-  try {
-    return readTraffic(readFileSync(`/proc/${pid}/net/dev`, 'latin1'));
-  } catch {
-    // It has just ended.
-    return NO_TRAFFIC;
-  }
+/** By PID. */
+function trafficOfEach(views: readonly ContainerView[]): Map<number, Traffic> {
+  const pids = views.flatMap(({ record, state }) =>
+    record.options.network.mode === 'host' ? [] : [state.pid],
+  );
+  const texts = readEach('/proc', pids.map(String), 'net/dev');
+  return new Map(pids.map((pid, index) => [pid, readTraffic(texts[index] ?? '')]));
 }
 
 /** Adds up the interfaces of /proc/PID/net/dev but loopback: `eth0: BYTES packets … (8 fields) BYTES packets …`. */

@@ -70,9 +70,15 @@ export function viewContainers(
     .sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
 }
 
-/** The states of all containers by ID, as {@link readState} tells them. A folder that has no state file counts as created. */
-export function readStates({ layout }: RuntimeContext): Map<string, ObservedState> {
-  const ids = containerIds(layout);
+/**
+ * The states of containers by ID, as {@link readState} tells them. One that has no state file counts as created.
+ *
+ * @param ids all that have a folder by default
+ */
+export function readStates(
+  { layout }: RuntimeContext,
+  ids: readonly string[] = containerIds(layout),
+): Map<string, ObservedState> {
   if (ids.length === 0) return new Map();
   const texts = readEach(layout.containers, ids, 'state.json');
   const files = ids.map((id, index) => {
