@@ -100,6 +100,8 @@ describe('events', () => {
     const [line = ''] = await past(...ofMain);
     const pattern = `^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}(Z|[+-]\\d\\d:\\d\\d) container create ${id} \\(image=${PLAIN}, name=main, zz=1\\)$`;
     assert.match(line, new RegExp(pattern));
+    const known = await engine.ok('events', '--until', '0s', '--format', '{{.Action}}', ...ofMain);
+    assert.equal(known.split('\n').at(-1), 'create', 'with --until alone all that is known is shown');
     assert.deepEqual(await actions('--filter', 'label=zz'), ['container create']);
     assert.deepEqual(await actions('--filter', 'label=zz=2'), []);
     assert.deepEqual(await actions('--filter', 'event=start', ...ofMain), []);

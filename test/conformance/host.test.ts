@@ -16,6 +16,13 @@ describe('what an engine says of itself and the host', () => {
       assert.equal(typeof all[limit], 'boolean', limit);
   });
 
+  it('tells scripts how containers are confined, and what the host runs', async () => {
+    const options = await engine.ok('info', '-f', '{{range .SecurityOptions}}{{println .}}{{end}}');
+    assert.ok(options.split('\n').includes('name=seccomp,profile=builtin'), options);
+    const host = await engine.ok('info', '-f', '{{.OSVersion}} {{.SystemTime}}');
+    assert.match(host, /^\S* \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
+  });
+
   it('is found under docker’s words by info', async () => {
     const text = await engine.ok('info');
     for (const words of [

@@ -55,6 +55,9 @@ describe('listings', () => {
     assert.equal(await shown('{{.Names}}|{{.Label "k"}}|{{.Label "zz"}}|{{.Status}}'), 'web|v||Created');
     assert.deepEqual(squeeze(await shown('table {{.Names}}\\t{{.Image}}')), ['NAMES|IMAGE', `web|${PLAIN}`]);
     assert.equal(await shown('{{upper .Names}}{{if eq .Names "web"}}!{{else}}?{{end}}'), 'WEB!');
+    assert.equal((await shown('')).split('\n')[0], (await engine.ok('ps', '-a')).split('\n')[0]);
+    const keys = Object.keys(JSON.parse(await shown('{{json .}}')));
+    assert.deepEqual(keys, keys.toSorted(), 'docker writes the fields of a row in order');
     for (const wrong of ['{{.Nope}}', '{{'])
       assert.equal((await engine.run(['ps', '-a', '--format', wrong])).code, 1, wrong);
   });

@@ -200,8 +200,20 @@ describe('prune and system df', function () {
     assert.match(verbose, /^VOLUME NAME +LINKS +SIZE$/m);
     assert.match(verbose, /^used +1 +2kB$/m);
     assert.match(verbose, /^unused +0 +1kB$/m);
-    assert.match(verbose, /^CONTAINER ID +IMAGE +COMMAND +SIZE +CREATED +STATUS +NAMES$/m);
-    assert.match(verbose, /^[0-9a-f]{12} +busybox .* 2MB .* ended$/m);
+    assert.match(verbose, /^CONTAINER ID +IMAGE +COMMAND +LOCAL VOLUMES +SIZE +CREATED +STATUS +NAMES$/m);
+    assert.match(verbose, /^[0-9a-f]{12} +busybox .* 0 +2MB .* ended$/m);
+    const document = JSON.parse(await tinyd.ok('system', 'df', '-v', '--format', 'json'));
+    assert.deepEqual(Object.keys(document), ['Images', 'Containers', 'Volumes', 'BuildCache']);
+    assert.match(document.Images[0].ID, /^sha256:[0-9a-f]{64}$/);
+    const mounts = document.Containers.find((each: { Names: string }) => each.Names === 'mounts');
+    assert.deepEqual([mounts.ID.length, mounts.LocalVolumes, mounts.Size], [64, '1', '0B']);
+    assert.deepEqual(
+      (await tinyd.ok('system', 'df', '-v', '--format', '{{range .Volumes}}{{println .Name .Links}}{{end}}'))
+        .trim()
+        .split('\n')
+        .sort(),
+      ['unused 0', 'used 1'],
+    );
     await tinyd.ok('rm', '-f', 'running', 'ended', 'mounts');
     const [size] = /[\d.]+MB/.exec(await tinyd.ok('system', 'df', '--format', '{{.Size}}')) ?? assert.fail();
     const [freed] = /[\d.]+MB$/.exec(await tinyd.ok('image', 'prune', '-a', '-f')) ?? assert.fail();

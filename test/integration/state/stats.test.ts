@@ -117,7 +117,7 @@ describe('stats', function () {
   it('redraws a terminal, and shows what comes and goes', async () => {
     await tinyd.ok('run', '-d', '--name', 'first', 'busybox', 'sleep', '300');
     const terminal = new Terminal([`${REPOSITORY}/packages/cli/bin/tinyd`, 'stats'], tinyd.env);
-    await terminal.shows(/\x1b\[HCONTAINER ID[^\n]*\x1b\[K\r\n[0-9a-f]{12} +first/, 20_000);
+    await terminal.shows(/\x1b\[HCONTAINER ID[^\n]*\r\n[0-9a-f]{12} +first/, 20_000);
     await tinyd.ok('run', '-d', '--name', 'second', 'busybox', 'sleep', '300');
     await terminal.shows(/second/, 20_000);
     await tinyd.ok('rm', '-f', 'first');

@@ -62,9 +62,13 @@ describe('rows of stats', () => {
   });
 
   it('replace what a terminal shows, and say what has no room', () => {
-    assert.equal(redraw('a\nb\n', 24), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
-    assert.equal(redraw('a\nb\n', undefined), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
-    const shown = redraw('h\n1\n2\n3\n4\n5\n', 5).replaceAll(/\x1b\[[HKJ]/g, '');
+    assert.equal(redraw('a\nb\n', { rows: 24, columns: 80 }), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
+    assert.equal(redraw('a\nb\n', { rows: undefined, columns: 0 }), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
+    const shown = redraw('h\n1\n2\n3\n4\n5\n', { rows: 5, columns: undefined }).replaceAll(
+      /\x1b\[[HKJ]/g,
+      '',
+    );
     assert.equal(shown, 'h\n1\n2\n… and 3 more lines\n');
+    assert.equal(redraw('üabcd\nxy\n', { rows: 24, columns: 4 }), '\x1b[Hüabc\nxy\x1b[K\n\x1b[J');
   });
 });

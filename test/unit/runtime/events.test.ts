@@ -1,6 +1,14 @@
 import { strict as assert } from 'node:assert';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventLine } from '../../../packages/runtime/dist/events/event';
-import { parseEvent } from '../../../packages/runtime/dist/events/read-journal';
+import {
+  journalPath,
+  previousJournalPath,
+  recordEvents,
+} from '../../../packages/runtime/dist/events/journal';
+import { parseEvent, readEvents } from '../../../packages/runtime/dist/events/read-journal';
 
 const TIME = 1_796_050_645_123_456_789n;
 
@@ -31,5 +39,41 @@ describe('a line of the journal of events', () => {
     const line = eventLine({ type: 'image', action: 'pull', id: 'x', attributes: {} }, TIME).trimEnd();
     for (const text of [line.slice(0, -1), line.slice(5), '', ' ', '7', '{}', `${line}x`])
       assert.equal(parseEvent(text), undefined, text);
+  });
+});
+
+describe('the journal of events', () => {
+  let state: string;
+  beforeEach(() => {
+    state = mkdtempSync(join(tmpdir(), 'tinyd-events-'));
+  });
+  afterEach(() => rmSync(state, { recursive: true }));
+
+  const record = (id: string) =>
+    recordEvents({ state }, [{ type: 'volume', action: 'create', id, attributes: {} }]);
+  const rotate = () => renameSync(journalPath({ state }), previousJournalPath({ state }));
+
+  it('is read without a gap by who is overtaken by its rotation', async () => {
+    record('first');
+    rotate();
+    record('second');
+    const options = { sinceNs: 0n, untilNs: BigInt(Date.now() + 500) * 1_000_000n };
+    const ids: string[] = [];
+    for await (const { Actor } of readEvents({ state }, options)) {
+      ids.push(Actor.ID);
+      if (ids.length > 1) continue;
+      rotate();
+      record('third');
+    }
+    assert.deepEqual(ids, ['first', 'second', 'third']);
+  });
+
+  it('is read once where it was renamed and not begun anew', async () => {
+    record('only');
+    rotate();
+    const options = { sinceNs: 0n, untilNs: BigInt(Date.now() + 1000) * 1_000_000n };
+    const ids: string[] = [];
+    for await (const { Actor } of readEvents({ state }, options)) ids.push(Actor.ID);
+    assert.deepEqual(ids, ['only']);
   });
 });

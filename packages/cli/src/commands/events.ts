@@ -11,7 +11,7 @@ export default class Events extends TinydCommand {
   static override summary = 'Show events of containers, images, volumes and networks';
   static override group = 'Other' as const;
   static override description =
-    'Without --since it shows what happens from now on; without --until it goes on until it is interrupted. Every command and every monitor writes to a journal below the state folder, of which the last 1 to 2 MiB are kept until the host is restarted.';
+    'Without --since it shows what happens from now on, or with --until what is known until then; without --until it goes on until it is interrupted. Every command and every monitor writes to a journal below the state folder, of which the last 1 to 2 MiB are kept until the host is restarted.';
   static override examples = [
     'tinyd events',
     'tinyd events --since 10m --until 0s --filter type=container --filter event=die',
@@ -32,8 +32,9 @@ export default class Events extends TinydCommand {
     const now = Date.now();
     const isWanted = eventFilter(flags.filter);
     const print = eventPrinter(flags.format);
-    const sinceNs = flags.since === undefined ? undefined : parseLogTime('since', flags.since, now);
     const untilNs = flags.until === undefined ? undefined : parseLogTime('until', flags.until, now);
+    const beginning = untilNs === undefined ? undefined : 0n;
+    const sinceNs = flags.since === undefined ? beginning : parseLogTime('since', flags.since, now);
     if (sinceNs !== undefined && untilNs !== undefined && sinceNs > untilNs)
       throw invalidFlag('since', flags.since ?? '', 'it is after --until');
     const events = this.openRuntime().events({

@@ -30,6 +30,7 @@ export default class Info extends TinydCommand {
       ['Logging Driver', facts.LoggingDriver],
       ['Cgroup Driver', facts.CgroupDriver],
       ['Cgroup Version', facts.CgroupVersion],
+      ['Security Options', facts.SecurityOptions.join(' ')],
       ['Kernel Version', facts.KernelVersion],
       ['Operating System', facts.OperatingSystem],
       ['OSType', facts.OSType],
@@ -66,8 +67,10 @@ export default class Info extends TinydCommand {
       LoggingDriver: 'json-file',
       CgroupDriver: 'cgroupfs',
       CgroupVersion: cgroupVersion(),
+      SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
       KernelVersion: release(),
-      OperatingSystem: operatingSystem(),
+      OperatingSystem: osRelease('PRETTY_NAME') || 'Linux',
+      OSVersion: osRelease('VERSION_ID'),
       OSType: 'linux',
       Architecture: machine(),
       NCPU: cpus().length,
@@ -75,6 +78,7 @@ export default class Info extends TinydCommand {
       Name: hostname(),
       DockerRootDir: this.globals.root,
       StateDir: this.globals.state,
+      SystemTime: new Date().toISOString(),
       ServerVersion: VERSION,
     };
   }
@@ -96,10 +100,12 @@ function cgroupVersion(): string {
   return /^\S+ \/sys\/fs\/cgroup cgroup2 /m.test(mounts) ? '2' : '1';
 }
 
-function operatingSystem(): string {
+/** A field of os-release(5); empty where the host does not say. */
+function osRelease(field: string): string {
   try {
-    return /^PRETTY_NAME="?(.*?)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
+    const text = readFileSync('/etc/os-release', 'utf8');
+    return new RegExp(`^${field}="?(.*?)"?$`, 'm').exec(text)?.[1] ?? '';
   } catch {
-    return 'Linux';
+    return '';
   }
 }

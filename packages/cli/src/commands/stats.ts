@@ -47,7 +47,7 @@ export default class Stats extends TinydCommand {
         quiet: false,
         width,
       });
-      if (live) writeOut(redraw(table, process.stdout.rows));
+      if (live) writeOut(redraw(table, { rows: process.stdout.rows, columns: width }));
       else showOut(table);
       // Named containers that were all removed will not come back.
       if (flags['no-stream'] || (named.length > 0 && now.length === 0)) return;

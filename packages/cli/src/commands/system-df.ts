@@ -2,11 +2,13 @@ import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
 import { showOut, stdoutWidth } from '../output';
 import {
+  diskUsageDocument,
   diskUsageListing,
   diskUsageOfContainers,
   diskUsageOfImages,
   diskUsageOfVolumes,
 } from '../present/disk-usage-rows';
+import { renderFormat } from '../present/format';
 import { renderListing } from '../present/list';
 import { diskUsage } from '../use-cases/disk-usage';
 
@@ -31,8 +33,11 @@ export default class SystemDf extends TinydCommand {
     const style = { format: flags.format, quiet: false, width: stdoutWidth() };
     if (!flags.verbose) return showOut(renderListing(diskUsageListing(usage), style));
     const now = Date.now();
-    showOut(`Images space usage:\n\n${renderListing(diskUsageOfImages(usage, now), style)}`);
-    showOut(`\nContainers space usage:\n\n${renderListing(diskUsageOfContainers(usage, now), style)}`);
+    const format = flags.format || 'table';
+    if (!/^table( |$)/.test(format)) return showOut(renderFormat(diskUsageDocument(usage, now), format));
+    const cut = { noTrunc: false, now };
+    showOut(`Images space usage:\n\n${renderListing(diskUsageOfImages(usage, cut), style)}`);
+    showOut(`\nContainers space usage:\n\n${renderListing(diskUsageOfContainers(usage, cut), style)}`);
     showOut(`\nLocal Volumes space usage:\n\n${renderListing(diskUsageOfVolumes(usage), style)}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { DiskUsage } from '../use-cases/disk-usage';
 import { containerListing } from './container-rows';
 import { imageListing } from './image-rows';
-import type { Listing, Row } from './list';
+import { type Listing, type Row, rowDocuments } from './list';
 import { humanSize } from './units';
 
 /** Totals by kind, in docker's columns and template fields. */
@@ -68,9 +68,15 @@ function sum(sizes: readonly { readonly bytes: number }[]): number {
   return sizes.reduce((total, { bytes }) => total + bytes, 0);
 }
 
+/** How the rows of `system df -v` are to be written. */
+export interface DiskUsageStyle {
+  readonly noTrunc: boolean;
+  readonly now: number;
+}
+
 /** `system df -v`: one row for each name of an image. */
-export function diskUsageOfImages({ images, rows, containers }: DiskUsage, now: number): Listing {
-  const listing = imageListing(rows, { noTrunc: false, digests: false, now });
+export function diskUsageOfImages({ images, rows, containers }: DiskUsage, style: DiskUsageStyle): Listing {
+  const listing = imageListing(rows, { ...style, digests: false });
   const sized = rows.map((image, index) => {
     const usage = images.images.find(({ id }) => id === image.id);
     const users = containers.filter(({ container }) => container.imageId === image.id).length;
@@ -87,13 +93,13 @@ export function diskUsageOfImages({ images, rows, containers }: DiskUsage, now: 
 }
 
 /** `system df -v`: one row a container. */
-export function diskUsageOfContainers({ containers }: DiskUsage, now: number): Listing {
+export function diskUsageOfContainers({ containers }: DiskUsage, style: DiskUsageStyle): Listing {
   const listing = containerListing(
     containers.map(({ container }) => container),
-    { noTrunc: false, now },
+    style,
   );
   const rows = containers.map(({ bytes }, index) => ({ ...listing.rows[index], Size: humanSize(bytes) }));
-  const table = ['ID', 'Image', 'Command', 'Size', 'RunningFor', 'Status', 'Names'];
+  const table = ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names'];
   return { ...listing, rows, table };
 }
 
@@ -106,4 +112,15 @@ export function diskUsageOfVolumes({ volumes }: DiskUsage): Listing {
   }));
   const headings = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
   return { rows, headings, table: ['Name', 'Links', 'Size'], quiet: 'Name' };
+}
+
+/** `system df -v --format`: all of it in one document, nothing cut. There is no build cache. */
+export function diskUsageDocument(usage: DiskUsage, now: number): Readonly<Record<string, readonly Row[]>> {
+  const style = { noTrunc: true, now };
+  return {
+    Images: rowDocuments(diskUsageOfImages(usage, style)),
+    Containers: rowDocuments(diskUsageOfContainers(usage, style)),
+    Volumes: rowDocuments(diskUsageOfVolumes(usage)),
+    BuildCache: [],
+  };
 }

@@ -22,7 +22,7 @@ export interface Listing {
 
 /** How the user wants it. */
 export interface ListStyle {
-  /** `table`, `table TEMPLATE`, `json`, `TEMPLATE`; undefined is the standard table. */
+  /** `table`, `table TEMPLATE`, `json`, `TEMPLATE`; undefined or empty is the standard table. */
   readonly format?: string | undefined;
   readonly quiet: boolean;
   /** Columns of the terminal; undefined where output goes elsewhere and must not depend on it. */
@@ -31,16 +31,30 @@ export interface ListStyle {
 
 /** A listing as text, by docker's rules for `--format` and `--quiet`. */
 export function renderListing(listing: Listing, style: ListStyle): string {
-  const format = style.format ?? 'table';
-  if (format === 'json') return listing.rows.map(row => `${rowJson(row)}\n`).join('');
+  const format = style.format || 'table';
+  if (format === 'json')
+    return rowDocuments(listing)
+      .map(row => `${toJson(row)}\n`)
+      .join('');
   const isTable = format === 'table' || format.startsWith('table ');
-  if (style.quiet && (style.format === undefined || isTable)) {
+  if (style.quiet && isTable) {
     return listing.rows.map(row => `${String(row[listing.quiet])}\n`).join('');
   }
   if (format === 'table') return standardTable(listing, style.width);
   if (isTable) return templateTable(listing, expandEscapes(format.slice('table '.length)));
   const template = compileTemplate(expandEscapes(format));
-  return listing.rows.map(row => `${template(row)}\n`).join('');
+  return listing.rows.map(row => `${template(sorted(row))}\n`).join('');
+}
+
+/** Rows as docker's JSON has them: fields in alphabetical order, methods left out. */
+export function rowDocuments({ rows }: Listing): Row[] {
+  return rows.map(row => sorted(row, value => typeof value !== 'function'));
+}
+
+/** As `{{json .}}` is to write it. */
+function sorted(row: Row, isWanted: (value: unknown) => boolean = () => true): Row {
+  const fields = Object.entries(row).filter(([, value]) => isWanted(value));
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function standardTable(
@@ -70,10 +84,4 @@ function templateTable({ rows, headings }: Listing, source: string): string {
 /** docker takes the two characters \t and \n for what they stand for, whatever the shell did. */
 function expandEscapes(format: string): string {
   return format.trim().replaceAll('\\t', '\t').replaceAll('\\n', '\n');
-}
-
-/** docker's JSON of a row: its fields in alphabetical order, methods left out. */
-function rowJson(row: Row): string {
-  const fields = Object.entries(row).filter(([, value]) => typeof value !== 'function');
-  return toJson(Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))));
 }

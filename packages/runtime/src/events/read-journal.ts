@@ -46,11 +46,10 @@ async function* documents(
   const path = journalPath(folders);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const changes = new Changes(dirname(path), signal);
-  let file = sinceNs === undefined ? undefined : JournalFile.open(previousJournalPath(folders));
+  // First: while the one before is read, this one may become it.
+  let file = JournalFile.open(path);
   try {
-    if (file !== undefined) yield* file.events();
-    file?.close();
-    file = JournalFile.open(path);
+    if (sinceNs !== undefined) yield* previousEvents(folders, file);
     for (;;) {
       // Asked before reading: what was written until then is read below.
       const left =
@@ -58,7 +57,7 @@ async function* documents(
       const over = signal?.aborted === true || (left !== undefined && left < 0);
       file ??= JournalFile.open(path);
       if (file !== undefined) yield* file.events();
-      if (file?.isPrevious(path) === true) {
+      if (file?.isAt(path) === false) {
         // Full: nobody writes to it since it was renamed.
         yield* file.events();
         file.close();
@@ -71,6 +70,20 @@ async function* documents(
   } finally {
     file?.close();
     changes.close();
+  }
+}
+
+function* previousEvents(
+  folders: Pick<RuntimeFolders, 'state'>,
+  current: JournalFile | undefined,
+): Generator<EventDocument> {
+  const path = previousJournalPath(folders);
+  const previous = JournalFile.open(path);
+  try {
+    // The current one itself, which has just been renamed, will be read anyway.
+    if (previous !== undefined && current?.isAt(path) !== true) yield* previous.events();
+  } finally {
+    previous?.close();
   }
 }
 
@@ -93,10 +106,9 @@ class JournalFile {
     }
   }
 
-  /** Whether another file has its name by now. */
-  isPrevious(path: string): boolean {
-    const named = statSync(path, { throwIfNoEntry: false });
-    return named?.ino !== fstatSync(this.#fd).ino;
+  /** Whether it goes by this name by now. */
+  isAt(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino;
   }
 
   *events(): Generator<EventDocument> {
