@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
 import { Tinyd } from '../../support/tinyd';
 
@@ -32,6 +33,12 @@ function rates(id: string, device: string): Record<string, string> {
     line(v1, `blkio.throttle.${file}_device`),
   ]);
   return Object.fromEntries(values.filter(([, value]) => value !== ''));
+}
+
+/** `1.41GB` as docker prints it. */
+function megabytes(text: string): number {
+  const [, digits, unit = ''] = /^([\d.]+)(B|kB|MB|GB)$/.exec(text) ?? assert.fail(text);
+  return Number(digits) * ({ B: 1e-6, kB: 1e-3, MB: 1, GB: 1e3 }[unit] ?? 0);
 }
 
 describe('limits of disks', function () {
@@ -85,18 +92,61 @@ describe('limits of disks', function () {
     assert.equal(rates(id, device).rbps, `${3 * MIB}`);
   });
 
-  it('are felt', async () => {
-    /** Seconds that the reading itself took: what else a loaded host is slow at does not count. */
-    const read = async (...flags: string[]): Promise<number> => {
-      const dd = ['time', 'dd', `if=${disk}`, 'of=/dev/null', 'bs=256k', 'count=6', 'iflag=direct'];
-      const run = ['run', '--rm', '--network', 'none', '--device', disk, ...flags, 'busybox', ...dd];
-      const { stderr } = await tinyd.run(run);
-      const [, minutes, seconds] = /real\s+(\d+)m ([\d.]+)s/.exec(stderr) ?? assert.fail(stderr);
-      return 60 * Number(minutes) + Number(seconds);
-    };
-    const free = await read();
-    const slow = await read('--device-read-bps', `${disk}:1mb`);
-    assert.ok(slow > 1 && slow > 2 * free, `${slow} s at 1 MiB a second, ${free} s without`);
+  for (const [flag, value, operand] of [
+    ['--device-read-bps', '1mb', 'if'],
+    ['--device-read-iops', '10', 'if'],
+    ['--device-write-bps', '1mb', 'of'],
+    ['--device-write-iops', '10', 'of'],
+  ] as const) {
+    it(`are felt: ${flag}`, async () => {
+      /** Seconds that the transfer itself took: what else a loaded host is slow at does not count. */
+      const time = async (...flags: string[]): Promise<number> => {
+        const other = operand === 'if' ? 'of=/dev/null' : 'if=/dev/zero';
+        const direct = operand === 'if' ? 'iflag=direct' : 'oflag=direct';
+        const words = ['time', 'dd', `${operand}=${disk}`, other, 'bs=64k', 'count=32', direct];
+        const run = ['run', '--rm', '--network', 'none', '--device', disk, ...flags, 'busybox', ...words];
+        const { stderr } = await tinyd.run(run);
+        const [, minutes, seconds] = /real\s+(\d+)m ([\d.]+)s/.exec(stderr) ?? assert.fail(stderr);
+        return 60 * Number(minutes) + Number(seconds);
+      };
+      const free = await time();
+      const slow = await time(flag, `${disk}:${value}`);
+      // 2 MiB, or 32 operations; the first second's share may come at once.
+      assert.ok(slow > 1 && slow > 2 * free, `${slow} s with the limit, ${free} s without`);
+    });
+  }
+
+  it('by weight are felt where the scheduler of the disk has weights, and refused by name elsewhere', async function () {
+    const scheduler = `/sys/block/${disk.slice('/dev/'.length)}/queue/scheduler`;
+    const before = /\[(.+)\]/.exec(readFileSync(scheduler, 'utf8'))?.[1] ?? assert.fail();
+    if (!readFileSync(scheduler, 'utf8').includes('bfq')) this.skip();
+    try {
+      writeFileSync(scheduler, 'none');
+      const perDisk = ['--blkio-weight-device', `${disk}:700`];
+      const { code, stderr } = await tinyd.run(['create', '--name', 'c', ...perDisk, 'busybox']);
+      assert.equal(code, 125);
+      assert.match(stderr, /--blkio-weight-device: .* scheduler none, .* echo bfq > \/sys\/dev\/block\//);
+      writeFileSync(scheduler, 'bfq');
+      const read = `while :; do dd if=${disk} of=/dev/null bs=128k iflag=direct 2>/dev/null; done`;
+      for (const weight of ['1000', '50']) {
+        const flags = ['--network', 'none', '--device', disk, '--blkio-weight', weight];
+        await tinyd.ok('run', '-d', '--name', `w${weight}`, ...flags, 'busybox', 'sh', '-c', read);
+      }
+      // What the first one read alone is not to count.
+      const bytes = async (): Promise<number[]> => {
+        const rows = await tinyd.ok('stats', '--no-stream', '--format', '{{.BlockIO}}', 'w1000', 'w50');
+        return rows.split('\n').map(row => megabytes(row.split(' ')[0] ?? ''));
+      };
+      const [heavy0 = 0, light0 = 0] = await bytes();
+      await sleep(3000);
+      const [heavy = 0, light = 0] = await bytes();
+      assert.ok(heavy - heavy0 > 1.5 * (light - light0), `${heavy - heavy0} MB and ${light - light0} MB`);
+      const file = '/sys/fs/cgroup/blkio/blkio.bfq.weight';
+      if (existsSync(file)) assert.equal(await tinyd.ok('exec', 'w50', 'cat', file), '50');
+    } finally {
+      await tinyd.run(['rm', '-f', 'w1000', 'w50']);
+      writeFileSync(scheduler, before);
+    }
   });
 
   it('are refused where there is no such disk', async () => {

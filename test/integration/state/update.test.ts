@@ -101,6 +101,17 @@ describe('update', function () {
     await tinyd.ok('update', '--pids-limit', '50', '-m', '16m', '--memory-swap', '16m', 'c');
     const hog = 'dd if=/dev/zero of=/dev/shm/x bs=1M count=40';
     assert.notEqual((await tinyd.run(['exec', 'c', 'sh', '-c', hog])).code, 0);
+    await tinyd.ok('update', '--cpuset-cpus', '0', '--cpus', '0.2', 'c');
+    const status = await tinyd.ok('exec', 'c', 'grep', 'Cpus_allowed_list', '/proc/self/status');
+    assert.match(status, /:\s*0$/);
+    await tinyd.ok('exec', '-d', 'c', 'sh', '-c', 'while :; do :; done');
+    const percent = Number.parseFloat(
+      await tinyd.ok('stats', '--no-stream', '--format', '{{.CPUPerc}}', 'c'),
+    );
+    assert.ok(percent < 30, `${percent} % of a CPU, of 20`);
+    await tinyd.ok('update', '--cpus', '0.05', 'c');
+    const less = Number.parseFloat(await tinyd.ok('stats', '--no-stream', '--format', '{{.CPUPerc}}', 'c'));
+    assert.ok(less > 0 && less < 10, `${less} % of a CPU, of 5`);
   });
 
   it('is refused as create refuses, and then changes nothing', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type BlockDeviceLimits, DEVICE_LIMITS } from './block-devices';
 import { CGROUP_PARENT } from './hierarchies';
 import type { EffectiveLimits } from './limits';
@@ -56,5 +56,34 @@ export function checkBlockFiles(mount: string, files: readonly BlockFile[]): voi
   if (!existsSync(folder)) return;
   for (const [needed, file, flag, lacks] of files) {
     if (needed && !existsSync(`${folder}/${file}`)) throw unavailable('blkio', flag, lacks);
+  }
+}
+
+/**
+ * Refuses a weight on one disk where another I/O scheduler than BFQ serves it: the kernel takes the value from no file then.
+ *
+ * Fails with ERR_TINYD_CGROUP_UNAVAILABLE.
+ */
+export function checkSchedulers({ blockDevices }: EffectiveLimits): void {
+  for (const { major, minor, weight } of blockDevices) {
+    if (weight === undefined) continue;
+    const file = `/sys/dev/block/${major}:${minor}/queue/scheduler`;
+    const active = /\[(.+?)\]/.exec(readScheduler(file))?.[1];
+    if (active === undefined || active === 'bfq') continue;
+    throw unavailable(
+      'blkio',
+      '--blkio-weight-device',
+      `disk ${major}:${minor} has the I/O scheduler ${active}, which knows no weights`,
+      `choose the one that does: echo bfq > ${file}`,
+    );
+  }
+}
+
+/** Empty for a disk without one. */
+function readScheduler(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
   }
 }

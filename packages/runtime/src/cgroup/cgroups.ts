@@ -4,7 +4,14 @@ import type { ResourceLimits } from '../options';
 import type { MountStep } from '../plan/mount-step';
 import type { CgroupPlan } from '../plan/session';
 import type { SpecDeviceRule, SpecMount } from '../spec-types';
-import { checkBlockFiles, isThrottled, throttleFlag, v1BlockFiles, v2BlockFiles } from './block-files';
+import {
+  checkBlockFiles,
+  checkSchedulers,
+  isThrottled,
+  throttleFlag,
+  v1BlockFiles,
+  v2BlockFiles,
+} from './block-files';
 import { deviceProgram } from './device-program';
 import {
   CGROUP_PARENT,
@@ -119,6 +126,7 @@ function v2Plan(
   );
   const weightFile = existsSync(`${mount}${CGROUP_PARENT}/io.bfq.weight`) ? 'io.bfq.weight' : 'io.weight';
   if (inV2('blkio')) checkBlockFiles(mount, v2BlockFiles(limits, weightFile));
+  if (inV2('blkio') && weightFile === 'io.bfq.weight') checkSchedulers(limits);
   const writes = v2Writes(limits, { weightFile }).filter(({ file }) => carried.has(file.split('.')[0] ?? ''));
   return {
     path,
@@ -131,7 +139,10 @@ function v2Plan(
 
 function v1Facts(hierarchy: V1Hierarchy, limits: EffectiveLimits, warnings: string[]) {
   const { mount, controllers } = hierarchy;
-  if (controllers.includes('blkio')) checkBlockFiles(mount, v1BlockFiles(limits));
+  if (controllers.includes('blkio')) {
+    checkBlockFiles(mount, v1BlockFiles(limits));
+    checkSchedulers(limits);
+  }
   const isMemory = controllers.includes('memory');
   const swapAccounting = isMemory && existsSync(`${mount}/memory.memsw.limit_in_bytes`);
   if (isMemory && !swapAccounting && limits.memorySwap !== undefined) {
