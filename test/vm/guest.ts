@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../support/busybox-registry';
 import { Tinyd } from '../support/tinyd';
 
@@ -53,13 +52,4 @@ export function counter(id: string, file: string, word: string): number {
 /** Runs a shell script on the host; returns what it printed. */
 export function onHost(script: string): string {
   return execFileSync('sh', ['-ec', script], { encoding: 'utf8' }).trim();
-}
-
-/** Waits for what an emulated processor takes its time for. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) assert.fail(`never came true: ${what}`);
-    await sleep(50);
-  }
 }

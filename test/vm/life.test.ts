@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CGROUPS, cgroupFile, counter, eventually, useTinyd } from './guest';
+import { eventually } from '../support/eventually';
+import { CGROUPS, cgroupFile, counter, useTinyd } from './guest';
 
 const MIB = 1024 * 1024;
 

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cgroupFile, counter, eventually, onHost, removeContainers, useTinyd } from './guest';
+import { eventually } from '../support/eventually';
+import { cgroupFile, counter, onHost, removeContainers, useTinyd } from './guest';
 
 /** The disk of quotas, which nothing else reads meanwhile. */
 const DISK = '/dev/vdc';
 const MIB = 1024 * 1024;
+
+/** What a container sees: two limits, its own processes, what an OOM killer thinks of it, where it may run. */
+const LOOK = [
+  'cd /sys/fs/cgroup; cat memory.max pids.max cgroup.procs /proc/self/oom_score_adj',
+  "awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status",
+].join('; ');
 
 describe('limits on cgroup v2', () => {
   const tinyd = useTinyd();
@@ -15,8 +22,8 @@ describe('limits on cgroup v2', () => {
     const id = await tinyd.ok(
       ...['run', '-d', '-m', '64m', '--memory-swap', '96m', '--memory-reservation', '32m'],
       ...['--cpus', '0.5', '--cpu-shares', '512', '--cpuset-cpus', '1', '--cpuset-mems', '0'],
-      ...['--pids-limit', '77', '--blkio-weight', '300', 'busybox'],
-      ...['sh', '-c', 'cd /sys/fs/cgroup; cat memory.max pids.max cgroup.procs; exec sleep 300'],
+      ...['--pids-limit', '77', '--blkio-weight', '300', '--oom-score-adj', '300', 'busybox'],
+      ...['sh', '-c', `${LOOK}; exec sleep 300`],
     );
     const expected = {
       'memory.max': `${64 * MIB}`,
@@ -31,7 +38,7 @@ describe('limits on cgroup v2', () => {
       'io.weight': 'default 2930',
     };
     for (const [file, value] of Object.entries(expected)) assert.equal(cgroupFile(id, file), value, file);
-    assert.match(await tinyd.ok('logs', id), new RegExp(`^${64 * MIB}\n77\n1\n`));
+    assert.match(await tinyd.ok('logs', id), new RegExp(`^${64 * MIB}\n77\n1\n\\d+\n300\n1$`));
   });
 
   it('leave everything open where none was asked for', async () => {
@@ -81,7 +88,9 @@ describe('limits on cgroup v2', () => {
   });
 
   it('of CPUs: hold a busy loop to its share', async () => {
-    const id = await tinyd.ok('run', '-d', '--cpus', '0.2', 'busybox', 'sh', '-c', 'while :; do :; done');
+    const share = ['--cpu-period', '50000', '--cpu-quota', '10000'];
+    const id = await tinyd.ok('run', '-d', ...share, 'busybox', 'sh', '-c', 'while :; do :; done');
+    assert.equal(cgroupFile(id, 'cpu.max'), '10000 50000');
     const before = { at: performance.now(), used: counter(id, 'cpu.stat', 'usage_usec') };
     await sleep(2000);
     const used =
@@ -102,19 +111,13 @@ describe('limits on cgroup v2', () => {
     const { rdev } = statSync(DISK);
     const read = `dd if=${DISK} of=/dev/null bs=256k count=8 iflag=direct; exec sleep 300`;
     const words = [
-      '--device',
-      DISK,
-      '--device-read-bps',
-      `${DISK}:1mb`,
-      '--device-write-iops',
-      `${DISK}:200`,
+      ...['--device', DISK, '--device-read-bps', `${DISK}:1mb`, '--device-write-bps', `${DISK}:2mb`],
+      ...['--device-read-iops', `${DISK}:100`, '--device-write-iops', `${DISK}:200`],
     ];
+    const number = `${rdev >>> 8}:${rdev & 0xff}`;
     const started = performance.now();
     const id = await tinyd.ok('run', '-d', ...words, 'busybox', 'sh', '-c', read);
-    assert.equal(
-      cgroupFile(id, 'io.max'),
-      `${rdev >>> 8}:${rdev & 0xff} rbps=${MIB} wbps=max riops=max wiops=200`,
-    );
+    assert.equal(cgroupFile(id, 'io.max'), `${number} rbps=${MIB} wbps=${2 * MIB} riops=100 wiops=200`);
     await eventually('it has read', () => cgroupFile(id, 'io.stat').includes(` rbytes=${2 * MIB} `));
     // The first second's share may come at once.
     assert.ok(performance.now() - started > 1000);

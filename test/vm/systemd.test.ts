@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { eventually } from '../support/eventually';
 import { REPOSITORY } from '../support/tinyd';
-import { CGROUPS, cgroupFile, eventually, onHost, useTinyd } from './guest';
+import { CGROUPS, cgroupFile, onHost, useTinyd } from './guest';
 
 describe('beside systemd', () => {
   const tinyd = useTinyd();
