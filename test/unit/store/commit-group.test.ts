@@ -32,11 +32,35 @@ describe('committing in groups', () => {
     assert.deepEqual(batches, [['a'], ['b']]);
   });
 
+  it('commits what is finished together with whoever waited for it', async () => {
+    const batches: string[][] = [];
+    const group = new CommitGroup<string>(async items => {
+      batches.push([...items]);
+    });
+    const settled: (() => void)[] = [];
+    const items = ['a', 'b', 'c'];
+    const waits = items.map(() => new Promise<void>(resolve => settled.push(resolve)));
+    settled[0]?.();
+    const layers = items.map(async (item, index) => {
+      await group.enter();
+      group.leave();
+      await waits[index];
+      await group.enter();
+      await new Promise(setImmediate);
+      settled[index + 1]?.();
+      await group.finish(item);
+    });
+    await Promise.all(layers);
+    assert.deepEqual(batches, [items]);
+  });
+
   it('lets nobody begin during a commit', async () => {
     let end: (() => void) | undefined;
     const group = new CommitGroup<string>(() => new Promise(resolve => (end = resolve)));
     await group.enter();
     const finished = group.finish('a');
+    await new Promise(setImmediate);
+    assert.notEqual(end, undefined);
     let hasEntered = false;
     const entering = group.enter().then(() => {
       hasEntered = true;

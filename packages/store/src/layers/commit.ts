@@ -37,7 +37,8 @@ export async function commit(layout: StoreLayout, items: readonly Committable[])
     await renameLayer(folder, layerFolder(layout, chainId));
     folders.add(layout.layers).add(layout.links);
   }
-  for (const folder of folders) await syncFolder(folder);
+  // Side by side, they share one commit of the file system's journal.
+  await Promise.all([...folders].map(syncFolder));
 }
 
 /** Makes the short link of a layer where it is missing. */

@@ -16,6 +16,7 @@ export class CommitGroup<T> {
   #finished: Finished<T>[] = [];
   #working = 0;
   #committing: Promise<void> | undefined;
+  #isDue = false;
 
   constructor(commit: (items: readonly T[]) => Promise<void>) {
     this.#commit = commit;
@@ -41,13 +42,19 @@ export class CommitGroup<T> {
     });
   }
 
+  /** Looks again in the next turn: whoever waited for what is finished here has come back by then, and is committed with it. */
   #commitIfIdle(): void {
-    if (this.#working > 0 || this.#finished.length === 0 || this.#committing !== undefined) return;
-    const batch = this.#finished;
-    this.#finished = [];
-    this.#committing = this.#settle(batch).then(() => {
-      this.#committing = undefined;
-      this.#commitIfIdle();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      if (this.#working > 0 || this.#finished.length === 0 || this.#committing !== undefined) return;
+      const batch = this.#finished;
+      this.#finished = [];
+      this.#committing = this.#settle(batch).then(() => {
+        this.#committing = undefined;
+        this.#commitIfIdle();
+      });
     });
   }
 
