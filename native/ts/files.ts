@@ -40,3 +40,12 @@ export function openInRoot(root: string, path: string): number {
 export function readEach(folder: string, names: readonly string[], file: string): (string | undefined)[] {
   return sys().readEach(folder, [...names], file);
 }
+
+/**
+ * For each of the names what tells this version of `folder/<name>/<file>` from any other, if it is only ever replaced as a whole:
+ * time of the last change (`seconds.nanoseconds` comes first in the text), inode, size. Undefined where there is none. Costs a
+ * fifth of {@link readEach}.
+ */
+export function identifyEach(folder: string, names: readonly string[], file: string): (string | undefined)[] {
+  return sys().identifyEach(folder, [...names], file);
+}

@@ -19,6 +19,7 @@ interface SysAddon {
   replaceProcess(executable: string, argv: string[], env: string[], fds: number[]): never;
   signalProcess(pid: number, startTicks: bigint, signal: number): boolean;
   readEach(folder: string, names: string[], file: string): (string | undefined)[];
+  identifyEach(folder: string, names: string[], file: string): (string | undefined)[];
   openInRoot(root: string, path: string): number;
   openBelow(root: number, path: Uint8Array, flags: number, mode: number): number;
   readLinkOf(link: number): Buffer;

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <cstring>
+
 #include "binding/sys_addon.h"
 #include "binding/sys_async.h"
 #include "binding/sys_xattrs.h"
@@ -64,28 +66,66 @@ Napi::Value listXattrsNow(const Napi::CallbackInfo& info) {
   return xattrsOrThrow(info.Env(), listXattrs(path));
 }
 
-Napi::Value readEachNow(const Napi::CallbackInfo& info) {
+bool isAscii(const std::string& text) {
+  size_t at = 0;
+  for (uint64_t word; at + sizeof word <= text.size(); at += sizeof word) {
+    memcpy(&word, text.data() + at, sizeof word);
+    if ((word & 0x8080808080808080) != 0) return false;
+  }
+  for (; at < text.size(); at++) {
+    if ((text[at] & 0x80) != 0) return false;
+  }
+  return true;
+}
+
+/** UTF-8 as a string. Nearly all of it is ASCII, which need not be decoded. */
+Napi::Value makeText(Napi::Env env, const std::string& text) {
+  if (!isAscii(text)) return Napi::String::New(env, text);
+  napi_value string = nullptr;
+  napi_create_string_latin1(env, text.data(), text.size(), &string);
+  return Napi::Value(env, string);
+}
+
+/** Looks at `folder/<name>/<file>` for each of the names: `folder, names, file` are the arguments of the call. */
+template <typename Look>
+Napi::Value lookAtEach(const Napi::CallbackInfo& info, Look look) {
   Arguments arguments(info);
   std::string folder = arguments.string(0);
   std::vector<std::string> names = arguments.strings(1);
   std::string file = arguments.string(2);
   if (!arguments.ok()) return info.Env().Undefined();
-  Napi::Array texts = Napi::Array::New(info.Env(), names.size());
+  Napi::Array found = Napi::Array::New(info.Env(), names.size());
   Fd base(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!base.valid()) return throwFailure(info.Env(), lastFailure("open", folder));
   for (uint32_t i = 0; i < names.size(); i++) {
     const std::string name = names[i] + "/" + file;
     Napi::HandleScope scope(info.Env());
-    Result<std::optional<std::string>> text = readFileIn(base.get(), name);
-    if (!text.ok()) {
-      Failure failure = text.failure();
+    Result<Napi::Value> value = look(base.get(), name);
+    if (!value.ok()) {
+      Failure failure = value.failure();
       failure.path = folder + "/" + name;
       return throwFailure(info.Env(), failure);
     }
-    texts.Set(
-        i, text.value() ? Napi::Value(Napi::String::New(info.Env(), *text.value())) : info.Env().Undefined());
+    found.Set(i, value.value());
   }
-  return texts;
+  return found;
+}
+
+Napi::Value readEachNow(const Napi::CallbackInfo& info) {
+  std::string text;
+  return lookAtEach(info, [&](int folder, const std::string& name) -> Result<Napi::Value> {
+    Result<bool> found = readFileIn(folder, name, text);
+    if (!found.ok()) return found.failure();
+    return found.value() ? makeText(info.Env(), text) : info.Env().Undefined();
+  });
+}
+
+Napi::Value identifyEachNow(const Napi::CallbackInfo& info) {
+  return lookAtEach(info, [&](int folder, const std::string& name) -> Result<Napi::Value> {
+    Result<std::string> identity = identify(folder, name);
+    if (!identity.ok()) return identity.failure();
+    return identity.value().empty() ? info.Env().Undefined() : makeText(info.Env(), identity.value());
+  });
 }
 
 Napi::Value openInRootNow(const Napi::CallbackInfo& info) {
@@ -118,6 +158,7 @@ void exportFiles(Napi::Env env, Napi::Object exports) {
   exports.Set("listXattrs", Napi::Function::New(env, listXattrsNow, "listXattrs"));
   exports.Set("openInRoot", Napi::Function::New(env, openInRootNow, "openInRoot"));
   exports.Set("readEach", Napi::Function::New(env, readEachNow, "readEach"));
+  exports.Set("identifyEach", Napi::Function::New(env, identifyEachNow, "identifyEach"));
   exports.Set("memfd", Napi::Function::New(env, memfd, "memfd"));
 }
 

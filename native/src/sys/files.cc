@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
+
+#include <cstdio>
 
 #include "../helper/remove_tree.h"
 
@@ -98,24 +101,35 @@ Result<Fd> memoryFile(const std::string& name, const void* content, size_t lengt
   return file;
 }
 
-Result<std::optional<std::string>> readFileIn(int folder, const std::string& name) {
+Result<std::string> identify(int folder, const std::string& name) {
+  struct stat info;
+  if (fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == -1) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::string();
+    return lastFailure("fstatat", name);
+  }
+  char text[96];
+  snprintf(text, sizeof text, "%lld.%09ld %llu %lld", static_cast<long long>(info.st_ctim.tv_sec), info.st_ctim.tv_nsec,
+           static_cast<unsigned long long>(info.st_ino), static_cast<long long>(info.st_size));
+  return std::string(text);
+}
+
+Result<bool> readFileIn(int folder, const std::string& name, std::string& content) {
   Fd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR || hasEnded(errno)) return std::optional<std::string>();
+    if (errno == ENOENT || errno == ENOTDIR || hasEnded(errno)) return false;
     return lastFailure("open", name);
   }
   constexpr size_t kStep = 4096;
-  std::string content;
   for (size_t length = 0;;) {
     content.resize(length + kStep);
     const ssize_t count = retryInterrupted([&] { return read(file.get(), content.data() + length, kStep); });
-    if (count == -1 && hasEnded(errno)) return std::optional<std::string>();
+    if (count == -1 && hasEnded(errno)) return false;
     if (count == -1) return lastFailure("read", name);
     length += static_cast<size_t>(count);
     // A regular file gives all it has: what is shorter than asked for is the end.
     if (static_cast<size_t>(count) < kStep) {
       content.resize(length);
-      return std::optional<std::string>(std::move(content));
+      return true;
     }
   }
 }

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +24,14 @@ Result<std::vector<Xattr>> listXattrs(const std::string& path, bool follow = fal
 /** Opens for reading as the tree below `root` sees it; links cannot lead out of it, a fifo does not block. */
 Result<Fd> openInRoot(const std::string& root, const std::string& path);
 
-/** The content of `name` in an open folder; an empty optional where there is no such file. */
-Result<std::optional<std::string>> readFileIn(int folder, const std::string& name);
+/** Reads `name` in an open folder into `content`, whose memory is used again; false where there is no such file. */
+Result<bool> readFileIn(int folder, const std::string& name, std::string& content);
+
+/**
+ * What tells one version of a file that is only ever replaced from another, as text: `seconds.nanoseconds` of its last change, inode,
+ * size. Empty where there is no such file.
+ */
+Result<std::string> identify(int folder, const std::string& name);
 
 /** A sealed file in memory that holds `content`. */
 Result<Fd> memoryFile(const std::string& name, const void* content, size_t length);

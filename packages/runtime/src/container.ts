@@ -10,6 +10,7 @@ import { diffContainer, type FileChange } from './files/diff';
 import { exportContainer } from './files/export';
 import type { OwnLayer } from './files/own-layer';
 import { connectContainer } from './lifecycle/connect';
+import { describe } from './lifecycle/description';
 import { type DisconnectOptions, disconnectContainer } from './lifecycle/disconnect';
 import { type ExecOptions, type ExecResult, execInContainer } from './lifecycle/exec';
 import { inspectContainer } from './lifecycle/inspect';
@@ -56,7 +57,8 @@ export class Container {
 
   /** What a row of `ps` shows. */
   summary(): ContainerSummary {
-    return summarize(requireContainer(this.#context, this.id));
+    const { record, state } = requireContainer(this.#context, this.id);
+    return summarize(this.#context.layout, describe(record), state);
   }
 
   /** Bytes in its own writable layer. */

@@ -15,6 +15,8 @@ export interface RuntimeLayout extends RuntimeFolders {
   /** flock'd for the milliseconds in which a name is claimed or stale halves are collected. */
   readonly namesLock: string;
   readonly runs: string;
+  /** What `ps` shows of the containers' records (`lifecycle/description-cache.ts`). */
+  readonly descriptions: string;
   /** Which containers have a limit of disk space: projects of the file system. */
   readonly quotas: string;
 }
@@ -63,6 +65,7 @@ export function runtimeLayout(folders: RuntimeFolders): RuntimeLayout {
     names: join(folders.root, 'names'),
     namesLock: join(folders.root, 'names', '.lock'),
     runs: join(folders.state, 'containers'),
+    descriptions: join(folders.state, 'descriptions.json'),
     quotas: join(folders.root, 'quotas'),
   };
 }

@@ -11,7 +11,7 @@ import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
 import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
 import { type CpuTime, StatsReader, type StatsSample } from './lifecycle/stats';
-import { type ContainerSummary, summarize } from './lifecycle/summary';
+import { type ContainerSummary, summarizeAll } from './lifecycle/summary';
 import { Networks } from './networks';
 import type { CreateOptions } from './options';
 import { readStates, viewContainers } from './state/container-state';
@@ -73,7 +73,7 @@ export class Runtime {
 
   /** What `ps -a` shows, newest first. Reads small files only, and takes no lock. */
   containers(): ContainerSummary[] {
-    return viewContainers(this.#context).map(summarize);
+    return summarizeAll(this.#context, readStates(this.#context));
   }
 
   /**
@@ -117,7 +117,7 @@ export class Runtime {
     const context = this.#context;
     const states = isRoot() ? await settleLostContainers(context) : readStates(context);
     const wanted = [...states].filter(([, { status }]) => !onlyUp || isUp(status));
-    return viewContainers(context, new Map(wanted)).map(summarize);
+    return summarizeAll(context, new Map(wanted));
   }
 
   /** Starts what its restart policy wants started after a restart of the host. See {@link bootContainers}. */

@@ -8,7 +8,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -18,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   connectUnix,
+  identifyEach,
   listXattrs,
   lock,
   memoryFile,
@@ -74,6 +77,24 @@ describe('native: system calls', () => {
     assert.ok(read[1] === undefined && read[3] === undefined && read[5] === undefined);
     assert.throws(() => readEach(base, ['.'], 'empty'), { code: 'EISDIR', path: `${base}/./empty` });
     assert.throws(() => readEach(join(base, 'none'), ['a'], 'b'), { code: 'ENOENT' });
+  });
+
+  it('tells versions of the same file of many folders apart', () => {
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(base, name));
+      writeFileSync(join(base, name, 'file'), 'same');
+    }
+    const look = () => identifyEach(base, ['a', 'absent', 'b'], 'file');
+    const [a, absent, b] = look();
+    assert.deepEqual(look(), [a, absent, b]);
+    assert.equal(absent, undefined);
+    assert.notEqual(a, b);
+    const { ctimeMs, ino, size } = statSync(join(base, 'a', 'file'));
+    assert.match(a ?? '', new RegExp(`^${Math.floor(ctimeMs / 1000)}\\.\\d{9} ${ino} ${size}$`));
+    writeFileSync(join(base, 'next'), 'same');
+    renameSync(join(base, 'next'), join(base, 'a', 'file'));
+    assert.notEqual(look()[0], a);
+    assert.throws(() => identifyEach(join(base, 'none'), ['a'], 'b'), { code: 'ENOENT' });
   });
 
   it('fails with errors of Node’s own shape', () => {

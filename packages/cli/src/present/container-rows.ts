@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '@tinyd/runtime';
-import type { Listing, Row } from './list';
+import { type Fields, lazyRows } from './lazy-rows';
+import type { Listing } from './list';
 import { portsText } from './port-text';
 import { ellipsis } from './table';
 import { humanDuration, humanSize, localTime, timeAgo } from './units';
@@ -43,7 +44,7 @@ const COLUMNS = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Nam
 /** Containers in docker's columns and template fields. */
 export function containerListing(containers: readonly ContainerSummary[], table: ContainerTable): Listing {
   return {
-    rows: containers.map(container => containerRow(container, table)),
+    rows: lazyRows(containers, containerFields(table)),
     headings: HEADINGS,
     table: table.sizes === undefined ? COLUMNS : [...COLUMNS, 'Size'],
     shrinkable: ['Image', 'Ports', 'Command'],
@@ -54,33 +55,42 @@ export function containerListing(containers: readonly ContainerSummary[], table:
 const COMMAND_LENGTH = 20;
 const MOUNT_LENGTH = 15;
 
-function containerRow(container: ContainerSummary, { noTrunc, now, sizes }: ContainerTable): Row {
-  const command = commandText(container.command);
-  const size = sizes?.get(container.id);
+function containerFields({ noTrunc, now, sizes }: ContainerTable): Fields<ContainerSummary> {
   return {
-    ID: noTrunc ? container.id : container.id.slice(0, 12),
-    Image: container.imageName,
-    Command: JSON.stringify(noTrunc ? command : ellipsis(command, COMMAND_LENGTH)),
-    // Only templates ask for it, and the time zone's rules cost more than the whole rest of a row.
-    get CreatedAt() {
-      return localTime(container.created);
-    },
-    RunningFor: timeAgo(container.created, now),
-    Ports: portsText(container.ports, container.exposed),
-    State: container.status,
-    Status: statusText(container, now),
-    HealthStatus: container.health === 'none' ? '' : container.health,
-    Size: size === undefined ? '0B' : `${humanSize(size.writable)} (virtual ${humanSize(size.virtual)})`,
-    Names: container.name,
-    Labels: Object.entries(container.labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
-    Label: (key: string) => (Object.hasOwn(container.labels, key) ? container.labels[key] : ''),
-    Mounts: container.mounts.map(mount => (noTrunc ? mount : ellipsis(mount, MOUNT_LENGTH))).join(','),
-    LocalVolumes: String(container.localVolumes),
-    Networks: container.networks.join(','),
-    Platform: 'linux',
+    ID: ({ id }) => (noTrunc ? id : id.slice(0, 12)),
+    Image: ({ imageName }) => imageName,
+    Command: ({ command }) => commandField(command, noTrunc),
+    CreatedAt: ({ created }) => localTime(created),
+    RunningFor: ({ created }) => timeAgo(created, now),
+    Ports: ({ ports, exposed }) => portsText(ports, exposed),
+    State: ({ status }) => status,
+    Status: container => statusText(container, now),
+    HealthStatus: ({ health }) => (health === 'none' ? '' : health),
+    Size: ({ id }) => sizeText(sizes?.get(id)),
+    Names: ({ name }) => name,
+    Labels: ({ labels }) =>
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(','),
+    Label:
+      ({ labels }) =>
+      (key: string) =>
+        Object.hasOwn(labels, key) ? labels[key] : '',
+    Mounts: ({ mounts }) => mounts.map(mount => (noTrunc ? mount : ellipsis(mount, MOUNT_LENGTH))).join(','),
+    LocalVolumes: ({ localVolumes }) => String(localVolumes),
+    Networks: ({ networks }) => networks.join(','),
+    Platform: () => 'linux',
   };
+}
+
+function sizeText(size: ContainerSizes | undefined): string {
+  if (size === undefined) return '0B';
+  return `${humanSize(size.writable)} (virtual ${humanSize(size.virtual)})`;
+}
+
+function commandField(command: readonly string[], noTrunc: boolean): string {
+  const text = commandText(command);
+  return JSON.stringify(noTrunc ? text : ellipsis(text, COMMAND_LENGTH));
 }
 
 /** The command line as docker's engine joins it: arguments with blanks in single quotes. */

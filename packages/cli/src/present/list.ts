@@ -1,7 +1,7 @@
 import { compileTemplate, type Template } from '../template/evaluate';
 import { FUNCTIONS, HEADING_FUNCTIONS } from '../template/functions';
 import { toJson } from '../template/value';
-import { oneLine } from './strip-controls';
+import { oneLineEach } from './strip-controls';
 import { alignTabs, renderTable } from './table';
 
 /** One row for templates: docker's field names; values are text, methods take arguments (`.Label "k"`). */
@@ -68,7 +68,7 @@ function standardTable(
   return renderTable(
     columns,
     // An image may put line breaks into its history: a row stays a row.
-    rows.map(row => table.map(field => oneLine(String(row[field])))),
+    rows.map(row => oneLineEach(table.map(field => String(row[field])))),
     width,
   );
 }

@@ -30,38 +30,39 @@ export function renderTable(
  */
 export function alignTabs(rows: readonly (readonly string[])[], minWidth = MIN_WIDTH): string {
   const widths = columnWidths(rows, minWidth);
-  return rows
-    .map(row => {
-      const cells = row.map((cell, index) =>
-        index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0),
-      );
-      return `${cells.join('')}\n`;
-    })
-    .join('');
+  let text = '';
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      text += index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0);
+    });
+    text += '\n';
+  }
+  return text;
 }
 
 function columnWidths(rows: readonly (readonly string[])[], minWidth: number): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     // A row's last cell ends no column (text/tabwriter), so that a long last column costs the others nothing.
-    row.slice(0, -1).forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? minWidth, displayWidth(cell) + PADDING);
-    });
+    for (let index = 0; index < row.length - 1; index++) {
+      widths[index] = Math.max(widths[index] ?? minWidth, displayWidth(row[index] ?? '') + PADDING);
+    }
   }
   return widths;
 }
 
 function pad(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - displayWidth(cell)));
+  return cell.padEnd(width + cell.length - displayWidth(cell));
 }
 
 /** Code points, which is how docker counts. */
 function displayWidth(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length;
+  return /[\ud800-\udfff]/.test(text) ? [...text].length : text.length;
 }
 
 /** Cuts to `length` code points, the last one an ellipsis (docker's formatter.Ellipsis). */
 export function ellipsis(text: string, length: number): string {
+  if (text.length <= length) return text;
   const points = [...text];
   if (points.length <= length) return text;
   return length <= 1 ? points.slice(0, length).join('') : `${points.slice(0, length - 1).join('')}…`;

@@ -2,7 +2,7 @@ import type { CreateOptions, DeviceLimit, VolumeMount } from '../options';
 import type { ContainerRecord } from '../record';
 import { maskedPaths, READONLY_PATHS } from '../spec/default-paths';
 import { DEFAULT_SHM_BYTES } from '../spec/mounts';
-import { networkMode } from './summary';
+import { networkMode } from './description';
 
 /** docker's HostConfig: what the user asked for, with docker's words for what was not asked. */
 export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTinydError } from '@tinyd/core';
+import { identifyEach } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
@@ -29,9 +30,10 @@ import { startContainer } from './start';
 export async function settleLostContainers(context: RuntimeContext): Promise<Map<string, ObservedState>> {
   const runs = runFolders(context);
   const states = readStates(context);
+  const halves = withoutRecord(context, states);
   for (const [id, state] of states) {
     if (state.stale) await settle(context, id);
-    else if (state.status === 'created' && !hasRecord(context, id)) await discardHalf(context, id);
+    else if (halves.has(id)) await discardHalf(context, id);
     else if (state.status === 'exited' && runs.has(id)) await finishRemoval(context, id);
     else continue;
     states.set(id, readState(containerLayout(context.layout, id).state));
@@ -40,8 +42,15 @@ export async function settleLostContainers(context: RuntimeContext): Promise<Map
   return states;
 }
 
-function hasRecord({ layout }: RuntimeContext, id: string): boolean {
-  return existsSync(containerLayout(layout, id).record);
+/** Of the containers that seem never to have been started, those whose record is gone. */
+function withoutRecord(
+  { layout }: RuntimeContext,
+  states: ReadonlyMap<string, ObservedState>,
+): ReadonlySet<string> {
+  const created = [...states].flatMap(([id, { status }]) => (status === 'created' ? [id] : []));
+  if (created.length === 0) return new Set();
+  const records = identifyEach(layout.containers, created, 'container.json');
+  return new Set(created.filter((_, index) => records[index] === undefined));
 }
 
 function runFolders({ layout }: RuntimeContext): Set<string> {

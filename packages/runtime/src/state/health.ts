@@ -26,7 +26,11 @@ const UNKNOWN_YET: Health = { Status: 'starting', FailingStreak: 0, Log: [] };
 
 /** How a container that was started at least once is; undefined when it has no health check. */
 export function readHealth(record: ContainerRecord, paths: ContainerLayout): Health | undefined {
-  if (healthCommand(record.options) === undefined) return undefined;
+  return healthCommand(record.options) === undefined ? undefined : readHealthFile(paths);
+}
+
+/** The same of one that has a health check. */
+export function readHealthFile(paths: ContainerLayout): Health {
   try {
     return JSON.parse(readFileSync(paths.health, 'utf8')) as Health;
   } catch (error) {
