@@ -24,6 +24,7 @@ const COMMANDS = {
   'healthcheck run': () =>
     require('./commands/healthcheck-run') as typeof import('./commands/healthcheck-run'),
   history: () => require('./commands/history') as typeof import('./commands/history'),
+  'image exists': () => require('./commands/image-exists') as typeof import('./commands/image-exists'),
   'image prune': () => require('./commands/image-prune') as typeof import('./commands/image-prune'),
   images: () => require('./commands/images') as typeof import('./commands/images'),
   import: () => require('./commands/import') as typeof import('./commands/import'),
@@ -66,6 +67,7 @@ const COMMANDS = {
   update: () => require('./commands/update') as typeof import('./commands/update'),
   version: () => require('./commands/version') as typeof import('./commands/version'),
   'volume create': () => require('./commands/volume-create') as typeof import('./commands/volume-create'),
+  'volume exists': () => require('./commands/volume-exists') as typeof import('./commands/volume-exists'),
   'volume export': () => require('./commands/volume-export') as typeof import('./commands/volume-export'),
   'volume import': () => require('./commands/volume-import') as typeof import('./commands/volume-import'),
   'volume inspect': () => require('./commands/volume-inspect') as typeof import('./commands/volume-inspect'),
@@ -130,6 +132,7 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
     inspect: ['inspect', '--type=container'],
   },
   image: {
+    exists: ['image exists'],
     prune: ['image prune'],
     ls: ['images'],
     list: ['images'],
@@ -161,6 +164,7 @@ const OBJECT_VERBS: Readonly<Record<string, Readonly<Record<string, readonly str
   system: { df: ['system df'], events: ['events'], info: ['info'], prune: ['system prune'] },
   volume: {
     create: ['volume create'],
+    exists: ['volume exists'],
     export: ['volume export'],
     import: ['volume import'],
     inspect: ['volume inspect'],

@@ -9,7 +9,7 @@ import { containerIds, findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
-import { reconcileContainers, settleLostContainers } from './lifecycle/reconcile';
+import { reconcileContainers, settleIfLost, settleLostContainers } from './lifecycle/reconcile';
 import { type CpuTime, StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarizeAll } from './lifecycle/summary';
 import { Networks } from './networks';
@@ -48,6 +48,18 @@ export class Runtime {
    */
   find(text: string): Container {
     return new Container(this.#context, findId(this.#context.layout, text));
+  }
+
+  /**
+   * Finds a container as {@link find} does, for whoever wants more of it than to look: what a killed monitor, or a restart of
+   * the host, left undone of it is settled first, as {@link settle} does for all.
+   *
+   * @param toEnd the caller is about to end it: no restart policy brings it back
+   */
+  async reach(text: string, { toEnd = false } = {}): Promise<Container> {
+    const container = this.find(text);
+    if (isRoot()) await settleIfLost(this.#context, container.id, toEnd);
+    return container;
   }
 
   /** The networks of the root folder. */

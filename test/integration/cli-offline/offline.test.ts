@@ -49,6 +49,13 @@ describe('the command line, offline', () => {
     assert.equal(outcome.stderr.trimEnd().split('\n').length, 1, outcome.stderr);
   }
 
+  it('tells by exit status alone what is not there', () => {
+    for (const object of ['container', 'image', 'volume']) {
+      assert.deepEqual(tinyd([object, 'exists', 'nope']), { code: 1, stdout: '', stderr: '' });
+      assert.equal(tinyd([object, 'exists']).code, 125);
+    }
+  });
+
   it('lists its commands in groups when it is given nothing', () => {
     const { code, stdout, stderr } = tinyd([]);
     assert.equal(code, 0);

@@ -230,6 +230,13 @@ describe('prune and system df', function () {
       assert.deepEqual([outcome.code, outcome.stdout, outcome.stderr], [code, '', '']);
     }
     assert.equal((await tinyd.run(['container', 'exists'])).code, 125);
+    await tinyd.ok('volume', 'create', 'data');
+    for (const there of [
+      ['image', 'busybox'],
+      ['volume', 'data'],
+    ] as const)
+      assert.equal(await tinyd.ok(there[0], 'exists', there[1]), '');
+    await tinyd.ok('volume', 'rm', 'data');
     const removed = await tinyd.run(['rm', '--ignore', 'nobody', 'c']);
     assert.deepEqual([removed.code, removed.stdout, removed.stderr], [0, 'c\n', '']);
     assert.equal((await tinyd.run(['rm', 'nobody'])).code, 1);

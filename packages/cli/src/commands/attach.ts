@@ -16,7 +16,7 @@ export default class Attach extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Attach);
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     const { tty, openStdin } = container.record().options;
     const options = attachOptions({
       streams: { stdin: openStdin && !flags['no-stdin'], stdout: true, stderr: true },

@@ -39,7 +39,7 @@ export default class Commit extends TinydCommand {
     const { args, flags } = this.parseLine(Commit);
     const { author, change: changes, message, pause, reproducible } = flags;
     const runtime = this.openRuntime();
-    const container = runtime.find(args.container);
+    const container = await runtime.reach(args.container);
     const store = this.openStore();
     const wanted = { name: args.name, author, changes, message, pause, reproducible };
     const { output } = flags;

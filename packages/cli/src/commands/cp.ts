@@ -32,7 +32,7 @@ export default class Cp extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Cp);
     const copy = parseCopy(args.source, args.target);
-    const container = this.openRuntime().find(copy.container);
+    const container = await this.openRuntime().reach(copy.container);
     const bytes = await copyFiles(container, copy, {
       keepOwners: flags.archive,
       followLink: flags['follow-link'],

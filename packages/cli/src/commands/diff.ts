@@ -16,7 +16,7 @@ export default class Diff extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Diff);
-    const changes = this.openRuntime().find(args.container).diff();
+    const changes = (await this.openRuntime().reach(args.container)).diff();
     if (flags.json) return showOut(`${JSON.stringify(changes, null, 2)}\n`);
     showOut(changes.map(({ kind, path }) => `${LETTERS[kind]} ${path}\n`).join(''));
   }

@@ -37,19 +37,18 @@ export default class Exec extends TinydCommand {
     const { tty, interactive } = flags;
     const streams = { stdin: interactive, stdout: true, stderr: true };
     const terminal = { streams, tty, signalProxy: true, detachKeys: flags['detach-keys'] };
-    const { client, warnings } = await this.openRuntime()
-      .find(args.container)
-      .exec({
-        command: args.command,
-        env: resolveEnvironment(flags['env-file'], flags.env, process.env),
-        tty,
-        openStdin: interactive,
-        privileged: flags.privileged,
-        ...(flags.user === undefined ? {} : { user: flags.user }),
-        ...(flags.workdir === undefined ? {} : { workingDir: parseWorkdir('workdir', flags.workdir) }),
-        ...(tty && !flags.detach ? terminalSize() : undefined),
-        ...(flags.detach ? {} : { attach: attachOptions(terminal) }),
-      });
+    const container = await this.openRuntime().reach(args.container);
+    const { client, warnings } = await container.exec({
+      command: args.command,
+      env: resolveEnvironment(flags['env-file'], flags.env, process.env),
+      tty,
+      openStdin: interactive,
+      privileged: flags.privileged,
+      ...(flags.user === undefined ? {} : { user: flags.user }),
+      ...(flags.workdir === undefined ? {} : { workingDir: parseWorkdir('workdir', flags.workdir) }),
+      ...(tty && !flags.detach ? terminalSize() : undefined),
+      ...(flags.detach ? {} : { attach: attachOptions(terminal) }),
+    });
     for (const warning of warnings) writeErr(`tinyd exec: warning: ${warning}\n`);
     if (client !== undefined) becomeClient(client);
   }

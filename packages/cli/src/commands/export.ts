@@ -18,7 +18,7 @@ export default class Export extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Export);
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     if (flags.output !== undefined) {
       return writeWholeFile(flags.output, write => container.export(write));
     }

@@ -15,7 +15,7 @@ export default class HealthcheckRun extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(HealthcheckRun);
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     const command = container.healthCommand();
     if (command === undefined) {
       throw new TinydError(

@@ -44,18 +44,22 @@ export default class Inspect extends TinydCommand {
       );
     }
     const found: unknown[] = [];
-    await this.forEach(args.name, name => {
-      const object = this.inspect(name, types, flags);
+    await this.forEach(args.name, async name => {
+      const object = await this.inspect(name, types, flags);
       if (flags.format === undefined) found.push(object);
       else showOut(renderFormat(object, flags.format));
     });
     if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
   }
 
-  private inspect(name: string, types: readonly InspectType[], flags: InspectFlags): unknown {
+  private async inspect(
+    name: string,
+    types: readonly InspectType[],
+    flags: InspectFlags,
+  ): Promise<unknown> {
     for (const type of types) {
       try {
-        return this.inspectAs(type, name, flags);
+        return await this.inspectAs(type, name, flags);
       } catch (error) {
         if (types.length === 1 || !isMissing(error)) throw error;
       }
@@ -80,8 +84,8 @@ export default class Inspect extends TinydCommand {
     }
   }
 
-  private inspectContainer(name: string, withSize: boolean): unknown {
-    const container = this.openRuntime().find(name);
+  private async inspectContainer(name: string, withSize: boolean): Promise<unknown> {
+    const container = await this.openRuntime().reach(name);
     const document = container.inspect();
     if (!withSize) return document;
     const { imageId } = container.summary();

@@ -17,8 +17,8 @@ export default class Kill extends TinydCommand {
     const { args, flags } = this.parseLine(Kill);
     const signal = parseSignal('signal', flags.signal ?? 'KILL');
     const runtime = this.openRuntime();
-    await this.forEach(args.container, name => {
-      runtime.find(name).kill(signal);
+    await this.forEach(args.container, async name => {
+      (await runtime.reach(name, { toEnd: true })).kill(signal);
       writeOut(`${name}\n`);
     });
   }

@@ -36,7 +36,7 @@ export default class Logs extends TinydCommand {
       ...(flags.since === undefined ? {} : { sinceNs: parseLogTime('since', flags.since, now) }),
       ...(flags.until === undefined ? {} : { untilNs: parseLogTime('until', flags.until, now) }),
     };
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     if (container.record().options.log.driver === 'none') {
       throw new TinydError(
         'ERR_TINYD_OPTION_INVALID',

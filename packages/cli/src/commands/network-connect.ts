@@ -28,9 +28,8 @@ export default class NetworkConnect extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(NetworkConnect);
     const gwPriority = parseInteger('gw-priority', flags['gw-priority'] ?? '0', -(2 ** 31), 2 ** 31 - 1);
-    const warnings = await this.openRuntime()
-      .find(args.container)
-      .connect({
+    const container = await this.openRuntime().reach(args.container);
+    const warnings = await container.connect({
         network: args.network,
         ...(flags.alias.length === 0 ? {} : { aliases: flags.alias }),
         ...(flags.ip === undefined ? {} : { ip: flags.ip }),

@@ -15,6 +15,6 @@ export default class NetworkDisconnect extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(NetworkDisconnect);
-    await this.openRuntime().find(args.container).disconnect(args.network, { force: flags.force });
+    await (await this.openRuntime().reach(args.container)).disconnect(args.network, { force: flags.force });
   }
 }

@@ -15,7 +15,7 @@ export default class Pause extends TinydCommand {
     const { args } = this.parseLine(Pause);
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      await runtime.find(name).pause();
+      await (await runtime.reach(name)).pause();
       writeOut(`${name}\n`);
     });
   }

@@ -12,7 +12,7 @@ export default class PortAdd extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(PortAdd);
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     const { ports, warnings } = await container.publish(portMappings(args.port));
     this.showWarnings(warnings);
     showOut(portLines(ports));

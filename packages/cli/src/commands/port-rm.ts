@@ -12,7 +12,7 @@ export default class PortRm extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(PortRm);
-    const container = this.openRuntime().find(args.container);
+    const container = await this.openRuntime().reach(args.container);
     showOut(portLines(await container.unpublish(portMappings(args.port))));
   }
 }

@@ -16,7 +16,7 @@ export default class Port extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(Port);
-    const { ports, name } = this.openRuntime().find(args.container).summary();
+    const { ports, name } = (await this.openRuntime().reach(args.container)).summary();
     if (args.port === undefined) return showOut(portLines(ports));
     const [wanted] = parseExpose('port', args.port);
     const found = ports.filter(port => `${port.containerPort}/${port.protocol}` === wanted);

@@ -13,6 +13,6 @@ export default class Rename extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(Rename);
-    await this.openRuntime().find(args.container).rename(args.name);
+    await (await this.openRuntime().reach(args.container)).rename(args.name);
   }
 }

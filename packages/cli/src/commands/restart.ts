@@ -17,7 +17,7 @@ export default class Restart extends TinydCommand {
     const options = stopOptions(flags);
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      const { warnings } = await runtime.find(name).restart(options);
+      const { warnings } = await (await runtime.reach(name, { toEnd: true })).restart(options);
       for (const warning of warnings) writeErr(`tinyd restart: warning: ${warning}\n`);
       writeOut(`${name}\n`);
     });

@@ -29,10 +29,10 @@ export default class Start extends TinydCommand {
       const [name = '', ...others] = args.container;
       if (others.length > 0)
         throw new TinydError('ERR_TINYD_USAGE', 'cannot start and attach several containers at once');
-      return this.startAttached(runtime.find(name), flags);
+      return this.startAttached(await runtime.reach(name), flags);
     }
     await this.forEach(args.container, async name => {
-      warn((await runtime.find(name).start()).warnings);
+      warn((await (await runtime.reach(name)).start()).warnings);
       writeOut(`${name}\n`);
     });
   }

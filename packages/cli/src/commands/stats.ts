@@ -32,7 +32,9 @@ export default class Stats extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(Stats);
     const runtime = this.openRuntime();
-    const named = (args.container ?? []).map(name => ({ id: runtime.find(name).id, shownAs: name }));
+    const named: Named[] = [];
+    for (const name of args.container ?? [])
+      named.push({ id: (await runtime.reach(name)).id, shownAs: name });
     const take = sampler(runtime, named, flags.all);
     const live = !flags['no-stream'] && isTerminal(1);
     // Without something to compare with, CPU use is not known.

@@ -17,7 +17,7 @@ export default class Stop extends TinydCommand {
     const options = stopOptions(flags);
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      await runtime.find(name).stop(options);
+      await (await runtime.reach(name, { toEnd: true })).stop(options);
       writeOut(`${name}\n`);
     });
   }

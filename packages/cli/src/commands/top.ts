@@ -17,7 +17,7 @@ export default class Top extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(Top);
-    const { titles, processes } = await this.openRuntime().find(args.container).top(args.options);
+    const { titles, processes } = await (await this.openRuntime().reach(args.container)).top(args.options);
     showOut(alignTabs([titles, ...processes], MIN_WIDTH));
   }
 }

@@ -15,7 +15,7 @@ export default class Unpause extends TinydCommand {
     const { args } = this.parseLine(Unpause);
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      await runtime.find(name).unpause();
+      await (await runtime.reach(name)).unpause();
       writeOut(`${name}\n`);
     });
   }

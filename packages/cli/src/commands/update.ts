@@ -37,7 +37,7 @@ export default class Update extends TinydCommand {
     }
     const runtime = this.openRuntime();
     await this.forEach(args.container, async name => {
-      for (const warning of await runtime.find(name).update(changes, restart)) {
+      for (const warning of await (await runtime.reach(name)).update(changes, restart)) {
         writeErr(`tinyd update: warning: ${warning}\n`);
       }
       writeOut(`${name}\n`);

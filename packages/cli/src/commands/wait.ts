@@ -13,6 +13,8 @@ export default class Wait extends TinydCommand {
   override async run(): Promise<void> {
     const { args } = this.parseLine(Wait);
     const runtime = this.openRuntime();
-    await this.forEach(args.container, async name => writeOut(`${await runtime.find(name).wait()}\n`));
+    await this.forEach(args.container, async name =>
+      writeOut(`${await (await runtime.reach(name)).wait()}\n`),
+    );
   }
 }

@@ -17,6 +17,7 @@ import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
 import { startContainer } from './start';
+import { suppressRestart } from './suppress-restart';
 
 /**
  * Finishes what killed monitors, or a restart of the host, left undone: what containers held is given back, their end is
@@ -40,6 +41,14 @@ export async function settleLostContainers(context: RuntimeContext): Promise<Map
   }
   removeOrphanedRuns(context, states);
   return states;
+}
+
+/** The same for one container. `toEnd`: as if a user had stopped it, so that its restart policy does not bring it back. */
+export async function settleIfLost(context: RuntimeContext, id: string, toEnd: boolean): Promise<void> {
+  const paths = containerLayout(context.layout, id);
+  if (!readState(paths.state).stale) return;
+  if (toEnd) suppressRestart(paths);
+  await settle(context, id);
 }
 
 /** Of the containers that seem never to have been started, those whose record is gone. */

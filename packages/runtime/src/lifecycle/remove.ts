@@ -74,7 +74,9 @@ export async function removeContainer(
 async function removeIfStopped(context: RuntimeContext, { paths, record }: ContainerView): Promise<boolean> {
   try {
     return await withContainerLock(paths, async () => {
-      const view = await repairContainer(context, requireContainer(context, record.id));
+      const before = requireContainer(context, record.id);
+      const view = await repairContainer(context, before);
+      if (before.state.stale) tellOfLoss(context, before);
       if (!STATUS_RULES[view.state.status].canRemove) return false;
       await removeLocked(context, view);
       return true;
@@ -84,6 +86,11 @@ async function removeIfStopped(context: RuntimeContext, { paths, record }: Conta
     if (viewContainer(context, record.id) === undefined) return true;
     throw error;
   }
+}
+
+function tellOfLoss(context: RuntimeContext, { record, state }: ContainerView): void {
+  const { id, name } = record;
+  context.onSettled?.({ id, name, reason: state.error, restarted: false, awaitsBoot: false });
 }
 
 /**
