@@ -57,7 +57,10 @@ static _Noreturn void give_up(enum report_stage stage, int error, const char* op
   }
   if (monitor.restarts > 0) {
     // As docker: that ends it, with the exit status of the last run.
-    snprintf(monitor.error, sizeof monitor.error, "start it again: %.256s: %s", operand, strerror(error));
+    const char* why =
+        stage == STAGE_JOIN ? "the container whose namespace it shares is not the one of before: " : "";
+    snprintf(monitor.error, sizeof monitor.error, "start it again: %s%.256s: %s", why, operand,
+             strerror(error));
     finish();
     _exit(1);
   }

@@ -212,6 +212,26 @@ describe('restart policies', function () {
     );
   });
 
+  it('shares the namespaces that another container has by now, once that was started again', async () => {
+    await tinyd.ok('run', '-d', '--name', 'owner', '--ipc', 'shareable', ...OFFLINE, 'sleep', '300');
+    const shares = ['--network', 'container:owner', '--ipc', 'container:owner'];
+    const text = 'readlink /proc/self/ns/net; readlink /proc/self/ns/ipc; ls /dev/shm; sleep 2; exit 1';
+    const policy = ['--name', 'c', '--restart', 'always'];
+    const id = await tinyd.ok('run', '-d', ...policy, ...shares, 'busybox', 'sh', '-c', text);
+    await tinyd.ok('restart', '-t', '0', 'owner');
+    const script = 'touch /dev/shm/mark; readlink /proc/self/ns/net; readlink /proc/self/ns/ipc';
+    const now = await tinyd.ok('exec', 'owner', 'sh', '-c', script);
+    await eventually('the namespaces of now', async () =>
+      (await tinyd.ok('logs', 'c')).includes(`${now}\nmark`),
+    );
+    await tinyd.ok('rm', '-f', 'owner');
+    await eventually('the end', () => stateFile(id).status === 'exited');
+    assert.match(
+      await inspect('{{.State.Error}}'),
+      /^start it again: the container whose namespace it shares/,
+    );
+  });
+
   it('is refused with --rm, with unknown words, and with a number that means nothing', async () => {
     for (const flags of [
       ['--rm', '--restart', 'always'],

@@ -52,11 +52,7 @@ export default class Inspect extends TinydCommand {
     if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
   }
 
-  private async inspect(
-    name: string,
-    types: readonly InspectType[],
-    flags: InspectFlags,
-  ): Promise<unknown> {
+  private async inspect(name: string, types: readonly InspectType[], flags: InspectFlags): Promise<unknown> {
     for (const type of types) {
       try {
         return await this.inspectAs(type, name, flags);

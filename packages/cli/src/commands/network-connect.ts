@@ -30,12 +30,12 @@ export default class NetworkConnect extends TinydCommand {
     const gwPriority = parseInteger('gw-priority', flags['gw-priority'] ?? '0', -(2 ** 31), 2 ** 31 - 1);
     const container = await this.openRuntime().reach(args.container);
     const warnings = await container.connect({
-        network: args.network,
-        ...(flags.alias.length === 0 ? {} : { aliases: flags.alias }),
-        ...(flags.ip === undefined ? {} : { ip: flags.ip }),
-        ...(flags.ip6 === undefined ? {} : { ip6: flags.ip6 }),
-        ...(gwPriority === 0 ? {} : { gwPriority }),
-      });
+      network: args.network,
+      ...(flags.alias.length === 0 ? {} : { aliases: flags.alias }),
+      ...(flags.ip === undefined ? {} : { ip: flags.ip }),
+      ...(flags.ip6 === undefined ? {} : { ip6: flags.ip6 }),
+      ...(gwPriority === 0 ? {} : { gwPriority }),
+    });
     this.showWarnings(warnings);
   }
 }

@@ -28,6 +28,7 @@ import { namesFiles, resolvesNames, writeResolver } from './name-service';
 import { claimError, type PreparedNetwork, prepareNetwork, repairNetworks, withSysctls } from './network';
 import { prepareSpec } from './prepare-spec';
 import { removeLocked } from './remove';
+import { renewShares } from './renew-shares';
 import { repairContainer } from './repair';
 import { sharedNamespaces } from './shared-namespaces';
 
@@ -61,8 +62,10 @@ export async function startContainer(
   options: StartOptions = {},
 ): Promise<StartResult> {
   const { paths } = requireContainer(context, id);
-  return withContainerLock(paths, async () => {
+  let isAgain = false;
+  const result = await withContainerLock(paths, async () => {
     const view = await repairContainer(context, requireContainer(context, id));
+    isAgain = view.state.status === 'exited';
     if (isPaused(view)) throw wrongState('start', view.record.name, 'paused');
     if (!STATUS_RULES[view.state.status].canStart) {
       return { started: false, warnings: repairNetworks(context, paths) };
@@ -79,6 +82,9 @@ export async function startContainer(
       throw failure;
     }
   });
+  // Nobody shares anything with one that has never run.
+  if (result.started && isAgain) await renewShares(context, id);
+  return result;
 }
 
 async function start(
