@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { ImageHealthcheck, ImageProcessConfig } from '@tinyd/core';
+import { parseSignal } from '@tinyd/runtime';
 import { invalidChange, jsonWords, splitWords } from './dockerfile-words';
 
 /** One instruction of --change: the whole text for messages, and what follows the keyword. */
@@ -10,7 +11,6 @@ interface Instruction {
 
 type Change = (config: ImageProcessConfig, instruction: Instruction) => ImageProcessConfig;
 
-const PORT = /^\d{1,5}(?:-\d{1,5})?(?:\/(?:tcp|udp|sctp))?$/;
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
 const NANOSECONDS: Readonly<Record<string, number>> = {
   ns: 1,
@@ -24,18 +24,15 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
 
 const CHANGES: Readonly<Record<string, Change>> = {
   CMD: (config, instruction) => ({ ...config, Cmd: commandOf(instruction) }),
-  // As in a Dockerfile: a command that was made for another entrypoint goes.
-  ENTRYPOINT: ({ Cmd: _, ...config }, instruction) => ({ ...config, Entrypoint: commandOf(instruction) }),
+  // As in a Dockerfile: a command that was made for another entrypoint goes, also the one of the image below.
+  ENTRYPOINT: (config, instruction) => ({ ...config, Cmd: null, Entrypoint: commandOf(instruction) }),
   ENV: (config, instruction) => ({ ...config, Env: withVariables(config.Env ?? [], pairsOf(instruction)) }),
   LABEL: (config, instruction) => ({
     ...config,
     Labels: { ...config.Labels, ...Object.fromEntries(pairsOf(instruction)) },
   }),
   EXPOSE: (config, instruction) => {
-    const ports = wordsOf(instruction).map(port => {
-      if (!PORT.test(port)) throw invalidChange(instruction.text, `${JSON.stringify(port)} is no port`);
-      return port.includes('/') ? port : `${port}/tcp`;
-    });
+    const ports = wordsOf(instruction).flatMap(word => portsOf(instruction.text, word));
     return { ...config, ExposedPorts: { ...config.ExposedPorts, ...emptyValues(ports) } };
   },
   VOLUME: (config, instruction) => {
@@ -43,7 +40,12 @@ const CHANGES: Readonly<Record<string, Change>> = {
     return { ...config, Volumes: { ...config.Volumes, ...emptyValues(paths) } };
   },
   USER: (config, instruction) => ({ ...config, User: wordOf(instruction) }),
-  STOPSIGNAL: (config, instruction) => ({ ...config, StopSignal: wordOf(instruction) }),
+  STOPSIGNAL: (config, instruction) => {
+    const signal = wordOf(instruction);
+    if (!isSignal(signal))
+      throw invalidChange(instruction.text, `there is no signal ${JSON.stringify(signal)}`);
+    return { ...config, StopSignal: signal };
+  },
   WORKDIR: (config, instruction) => ({
     ...config,
     WorkingDir: posix.resolve('/', config.WorkingDir ?? '/', wordOf(instruction)),
@@ -53,13 +55,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
 
 /**
  * Applies Dockerfile instructions, as `import --change` and `commit --change` take them, to what an image says of its
- * processes. A CMD holds also when an ENTRYPOINT follows it.
+ * processes. A text may hold several, a line each. A CMD holds also when an ENTRYPOINT follows it.
  *
  * Fails with ERR_TINYD_OPTION_INVALID.
  */
 export function applyChanges(config: ImageProcessConfig, texts: readonly string[]): ImageProcessConfig {
   const isCommand = (text: string) => /^\s*cmd\s/i.test(text);
-  const ordered = [...texts.filter(text => !isCommand(text)), ...texts.filter(isCommand)];
+  const lines = texts.flatMap(linesOf);
+  const ordered = [...lines.filter(text => !isCommand(text)), ...lines.filter(isCommand)];
   return ordered.reduce((changed, text) => {
     const [, keyword = '', argument = ''] = /^\s*(\S+)\s*([\s\S]*?)\s*$/.exec(text) ?? [];
     const name = keyword.toUpperCase();
@@ -68,6 +71,32 @@ export function applyChanges(config: ImageProcessConfig, texts: readonly string[
     if (argument === '') throw invalidChange(text, `${name} needs an argument`);
     return change(changed, { text, argument });
   }, config);
+}
+
+/** Instructions of a text: a backslash at its end lets a line go on, blank lines and comments are none. */
+function linesOf(text: string): string[] {
+  const lines = text.replace(/\\\r?\n/g, '').split(/\r?\n/);
+  const instructions = lines.filter(line => !/^\s*(?:#|$)/.test(line));
+  if (instructions.length === 0) throw invalidChange(text, 'there is no instruction in it');
+  return instructions;
+}
+
+/** `80`, `53/udp`, `7000-7010`, in the form that image configs use. */
+function portsOf(text: string, word: string): string[] {
+  const [, first = '', last = first, protocol = 'tcp'] =
+    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(word) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (first === '' || from < 1 || to > 65535 || to < from)
+    throw invalidChange(text, `${JSON.stringify(word)} is no port`);
+  return Array.from({ length: to - from + 1 }, (_, index) => `${from + index}/${protocol.toLowerCase()}`);
+}
+
+function isSignal(text: string): boolean {
+  try {
+    return parseSignal(text) > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The JSON form is run as it is, the other by a shell. */
