@@ -38,7 +38,17 @@ void restart_forbid(void) {
   if (monitor.plan.target != TARGET_CONTAINER) return;
   own_path(path, "stopped");
   int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd != -1) close(fd);
+  if (fd == -1) return;
+  // A boot after a power cut goes by it.
+  if (monitor.plan.session.has_restart) {
+    int folder = open(monitor.plan.session.state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fsync(fd);
+    if (folder != -1) {
+      fsync(folder);
+      close(folder);
+    }
+  }
+  close(fd);
 }
 
 bool restart_lock(void) {

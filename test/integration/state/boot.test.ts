@@ -1,8 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../support/living-process';
+import { COMMAND } from '../../support/tinyd';
 import { useFreshTinyd } from '../../support/use-tinyd';
 
 describe('after a killed monitor, and after a restart of the host', function () {
@@ -58,6 +61,33 @@ describe('after a killed monitor, and after a restart of the host', function () 
     assert.match(stderr, /container n: .*; recorded its end and gave back what it held\n/);
     assert.deepEqual(await statuses(), { a: 'running', f: 'running', n: 'exited' });
     assert.equal((await tinyd.run(['ps'])).stderr, '', 'told once');
+  });
+
+  it('knows after a power cut what a user had stopped, and what a user had started again', async () => {
+    const id = await run('a', 'unless-stopped');
+    const folder = join(tinyd.root, 'containers', id);
+    const marker = join(folder, 'stopped');
+    /** Whether the name was on disk, by fsync of its folder, before the command ended. */
+    const isOnDisk = async (verb: string, call: RegExp): Promise<boolean> => {
+      const trace = join(tinyd.base, `${verb}.trace`);
+      const calls = 'trace=openat,unlink,unlinkat,fsync';
+      const command = [process.execPath, COMMAND, verb, 'a'];
+      const child = spawn('strace', ['-y', '-qq', '-o', trace, '-e', calls, ...command], {
+        env: tinyd.env,
+        stdio: 'ignore',
+      });
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      const lines = readFileSync(trace, 'utf8').split('\n');
+      const changed = lines.findIndex(
+        line => line.includes(marker) && call.test(line) && !line.includes('= -1'),
+      );
+      assert.ok(changed >= 0, `${verb} does not touch the note`);
+      return lines.slice(changed).some(line => /fsync\(/.test(line) && line.includes(`<${folder}>`));
+    };
+    assert.ok(await isOnDisk('stop', /O_CREAT/));
+    assert.ok(existsSync(marker));
+    assert.ok(await isOnDisk('start', /unlink/));
+    assert.ok(!existsSync(marker));
   });
 
   it('comes up with boot: always, and unless-stopped unless it had been stopped', async () => {

@@ -25,7 +25,7 @@ export function killContainer(context: RuntimeContext, id: string, signal: strin
   const number = parseSignal(signal);
   const { paths, record, state: before } = requireContainer(context, id);
   const isForGood = isUp(before.status) && isEndSignal(record, number);
-  if (isForGood) suppressRestart(paths);
+  if (isForGood) suppressRestart({ paths, record });
   const { state } = isForGood ? requireContainer(context, id) : { state: before };
   const note = () => recordContainer(context, record, 'kill', { signal: String(number) });
   if (isForGood && state.status === 'restarting') {

@@ -47,7 +47,8 @@ export async function settleLostContainers(context: RuntimeContext): Promise<Map
 export async function settleIfLost(context: RuntimeContext, id: string, toEnd: boolean): Promise<void> {
   const paths = containerLayout(context.layout, id);
   if (!readState(paths.state).stale) return;
-  if (toEnd) suppressRestart(paths);
+  const record = toEnd ? readRecord(paths.record) : undefined;
+  if (record !== undefined) suppressRestart({ paths, record });
   await settle(context, id);
 }
 

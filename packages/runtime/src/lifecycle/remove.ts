@@ -45,7 +45,7 @@ export async function removeContainer(
       const { name } = view.record;
       const hint = `stop it first: tinyd stop ${name}, or remove it as it is: tinyd rm --force ${name}`;
       if (options.force !== true) throw wrongState('remove', name, visibleStatus(view), hint);
-      suppressRestart(view.paths);
+      suppressRestart(view);
       const { state } = requireContainer(context, id);
       if (
         STATUS_RULES[state.status].hasProcess &&

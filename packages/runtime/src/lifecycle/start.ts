@@ -31,6 +31,7 @@ import { removeLocked } from './remove';
 import { renewShares } from './renew-shares';
 import { repairContainer } from './repair';
 import { sharedNamespaces } from './shared-namespaces';
+import { allowRestart } from './suppress-restart';
 
 /** How a container is started. */
 export interface StartOptions {
@@ -104,7 +105,7 @@ async function start(
   if (!record.options.autoRemove || hasChangeableNetworks(record.options)) {
     writePlanFile(paths.plan, plan, encoded);
   }
-  rmSync(paths.stopped, { force: true });
+  allowRestart({ paths, record });
   if (plan.health !== undefined) rmSync(paths.health, { force: true });
   // The start itself is recorded by the monitor, before anything that follows from it.
   if (options.attach !== undefined) recordContainer(context, record, 'attach');

@@ -29,7 +29,7 @@ export async function stopContainer(
   const { paths, record, state: before } = requireContainer(context, id);
   const signal = options.signal === undefined ? stopSignalOf(record) : parseSignal(options.signal);
   if (!isUp(before.status)) return;
-  suppressRestart(paths);
+  suppressRestart({ paths, record });
   const view = requireContainer(context, id);
   const { state } = view;
   if (!isUp(state.status)) return;

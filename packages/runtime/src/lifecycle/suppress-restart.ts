@@ -1,9 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, unlinkSync } from 'node:fs';
 import { signalProcess } from '@tinyd/native';
-import { systemCode } from '../atomic-file';
+import { syncFolder, systemCode } from '../atomic-file';
 import type { ContainerLayout } from '../layout';
 import { stopSignalOf } from '../lowering/session';
 import type { ContainerRecord } from '../record';
+import type { ContainerView } from '../state/container-state';
 import { readStateFile } from '../state/state-file';
 
 const SIGTERM = 15;
@@ -19,16 +20,38 @@ export function isEndSignal(record: ContainerRecord, signal: number): boolean {
 /**
  * Notes that a user stops a container: neither its monitor nor a boot starts it again before a user does.
  *
- * To be called before the state is looked at on which the stop acts. A monitor that has just decided for another run
- * says `restarting` first and looks for this note then, so that one of the two sees the other.
+ * Where a boot goes by the note it outlives a power cut. To be called before the state is looked at on which the stop acts: a
+ * monitor that has just decided for another run says `restarting` first and looks for this note then, so that one of the two sees
+ * the other.
  */
-export function suppressRestart(paths: ContainerLayout): void {
+export function suppressRestart({ paths, record }: Pick<ContainerView, 'paths' | 'record'>): void {
   try {
-    closeSync(openSync(paths.stopped, 'a', 0o600));
+    const fd = openSync(paths.stopped, 'a', 0o600);
+    try {
+      if (hasPolicy(record)) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    if (hasPolicy(record)) syncFolder(paths.dir);
   } catch (error) {
     // Removed meanwhile: nothing is left to be started.
     if (systemCode(error) !== 'ENOENT') throw error;
   }
+}
+
+/** Takes the note back, before a start; for good, as {@link suppressRestart} made it. */
+export function allowRestart({ paths, record }: Pick<ContainerView, 'paths' | 'record'>): void {
+  try {
+    unlinkSync(paths.stopped);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (hasPolicy(record)) syncFolder(paths.dir);
+}
+
+function hasPolicy({ options }: ContainerRecord): boolean {
+  return options.restart !== undefined && options.restart.name !== 'no';
 }
 
 /** Wakes the monitor of a container that waits to be started again: told to stop, it ends. False: it is gone. */
