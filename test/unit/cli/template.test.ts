@@ -34,7 +34,7 @@ const CASES: readonly [string, string][] = [
   ['{{.Labels}}', 'map[app:shop com.example.tier:front]'],
   ['{{json .State}}', '{"Running":true,"ExitCode":0}'],
   ['{{json .Nothing}}', 'null'],
-  ['{{json "<a&b>"}}', '"\\u003ca\\u0026b\\u003e"'],
+  ['{{json "<a&b>"}}', '"<a&b>"'],
   ['{{.State | json}}', '{"Running":true,"ExitCode":0}'],
   ['{{index .List 1}}', 'b'],
   ['{{index .Labels "com.example.tier"}}', 'front'],

@@ -82,6 +82,8 @@ function indexOne(value: unknown, key: unknown): unknown {
   }
   if (isRecord(value)) return Object.hasOwn(value, printValue(key)) ? value[printValue(key)] : undefined;
   if (typeof value === 'string') return Buffer.from(value)[asNumber('index', key)];
+  // A map without entries is null in docker's documents.
+  if ((value === undefined || value === null) && typeof key === 'string') return '';
   throw templateError(`index of ${value === undefined || value === null ? 'nothing' : printValue(value)}`);
 }
 

@@ -28,8 +28,8 @@ function printNested(value: unknown): string {
   return String(value);
 }
 
-/** A value as Go's encoding/json writes it: compact, with <, > and & escaped. */
+/** A value as docker's `json` writes it: compact, with the line separators of JavaScript escaped. */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'null';
-  return text.replace(/[<>&\u2028\u2029]/g, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\u2028\u2029]/g, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
