@@ -1,6 +1,7 @@
 export type { ImportOptions, RootInput } from './archives/import';
 export type { ArchiveInput } from './archives/load';
 export type { LocalRootOptions } from './archives/local-root';
+export { type ArchiveStream, inflated } from './archives/open-archive';
 export type { LoadedImage } from './archives/store-images';
 export type { CommitOptions } from './committed/commit-image';
 export type { ChangedFolder } from './committed/layer-entries';

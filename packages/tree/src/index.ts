@@ -1,3 +1,4 @@
+export { mountOf } from './attributes';
 export { type EntryKind, joinPath, nameIn, type TreeEntry } from './entry';
 export { packTree } from './tar/pack';
 export { readTar } from './tar/read';

@@ -18,6 +18,8 @@ export interface WalkOptions {
   readonly path?: Buffer;
   /** Do not go into folders of other file systems, whose own entries are given. */
   readonly oneFileSystem?: boolean;
+  /** Told of each folder on another file system than the first entry: true gives the folder without what is in it. */
+  readonly leavesOut?: (fd: number, path: Buffer) => boolean;
   /** Which extended attributes to read; none by default. */
   readonly wantsXattr?: (name: string) => boolean;
   /** Follow symbolic links below: never. The first entry is what `fd` refers to. */
@@ -54,7 +56,9 @@ class TreeWalk {
     if (kind === 'file' && entry.kind === 'file') yield* withContent(entry, fd);
     else yield entry;
     if (kind !== 'folder') return;
-    if (this.#options.oneFileSystem === true && stats.dev !== this.#device) return;
+    if (stats.dev !== this.#device) {
+      if (this.#options.oneFileSystem === true || this.#options.leavesOut?.(fd, path) === true) return;
+    }
     for (const name of namesIn(fd)) yield* this.#member(fd, name, joinPath(path, name));
   }
 

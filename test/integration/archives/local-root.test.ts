@@ -88,6 +88,7 @@ describe('a root file system of this machine in place of an image', function () 
     unpack('tree');
     const show = ['sh', '-c', 'busybox stat -c "%a %u %g" /owned; busybox stat -c %h /bin/cat'];
     assert.equal(await run('./tree', ...show), '640 1000 7\n2');
+    assert.equal(await run('tree/', ...show), '640 1000 7\n2');
     assert.equal(await run('./tree', 'sh', '-c', 'echo changed > /owned; cat /owned'), 'changed');
     assert.equal(readFileSync(join(tinyd.base, 'tree/owned'), 'utf8'), 'from the archive\n');
     assert.equal((await imageIds()).length, 1);

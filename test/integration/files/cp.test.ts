@@ -229,6 +229,24 @@ describe('cp and mounts', function () {
     });
   }
 
+  it('reaches what is mounted, and takes nothing of the kernel along that nobody named', async () => {
+    const { base } = tinyd;
+    const mounts = ['--tmpfs', '/memory', '-v', `${base}/bound:/data`];
+    const script = 'echo kept > /memory/f; echo ready; sleep 300';
+    await tinyd.ok('run', '-d', '--name', 'box', ...mounts, 'busybox', 'sh', '-c', script);
+    while (!(await tinyd.ok('logs', 'box')).includes('ready'))
+      await new Promise(done => setTimeout(done, 20));
+    await tinyd.ok('cp', 'box:/', `${base}/root`);
+    for (const name of ['proc', 'sys', 'dev'])
+      assert.deepEqual(readdirSync(`${base}/root/${name}`), [], name);
+    assert.equal(readFileSync(`${base}/root/memory/f`, 'utf8'), 'kept\n');
+    assert.equal(readFileSync(`${base}/root/data/there`, 'utf8'), 'there\n');
+    await tinyd.ok('cp', 'box:/proc/version', `${base}/version`);
+    assert.equal(readFileSync(`${base}/version`, 'utf8'), readFileSync('/proc/version', 'utf8'));
+    await tinyd.ok('cp', 'box:/dev/.', `${base}/devices`);
+    assert.ok(lstatSync(`${base}/devices/null`).isCharacterDevice());
+  });
+
   it('leaves no mount and no process when it is killed in its middle', async () => {
     await tinyd.ok('create', '--name', 'box', 'busybox', 'true');
     const before = readFileSync('/proc/self/mounts', 'utf8');

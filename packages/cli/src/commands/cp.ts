@@ -12,7 +12,7 @@ export default class Cp extends TinydCommand {
   static override summary = 'Copy files between a container and the host';
   static override usage = 'cp [OPTIONS] CONTAINER:SRC DEST|-  |  cp [OPTIONS] SRC|- CONTAINER:DEST';
   static override description =
-    'Works on containers that run and on those that do not. SRC/. means what is in the directory. - is a tar archive on standard output or input. Into a container, owners stay as they are.';
+    'Works on containers that run and on those that do not. SRC/. means what is in the directory. - is a tar archive on standard output or input; compressed ones are read too. Into a container, owners stay as they are.';
   static override examples = [
     'tinyd cp web:/etc/nginx/nginx.conf .',
     'tinyd cp site/. web:/usr/share/nginx/html',

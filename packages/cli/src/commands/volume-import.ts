@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import * as Args from '@oclif/core/args';
 import { systemFailureText, TinydError } from '@tinyd/core';
+import { inflated } from '@tinyd/store';
 import { TinydCommand } from '../command';
 import { refuseTerminal } from '../use-cases/refuse-terminal';
 
@@ -10,19 +11,20 @@ export default class VolumeImport extends TinydCommand {
   static override group = 'Volumes' as const;
   static override examples = [
     'tinyd volume create data && tinyd volume import data data.tar',
-    'gunzip < data.tar.gz | tinyd volume import data -',
+    'ssh host tar cz -C /srv/data . | tinyd volume import data -',
   ];
   static override args = {
     volume: Args.string({ required: true, description: 'Name of a volume without content' }),
-    file: Args.string({ required: true, description: 'Uncompressed tar archive, - for standard input' }),
+    file: Args.string({ description: 'tar archive, compressed or not; - for standard input' }),
   };
   static override flags = {};
 
   override async run(): Promise<void> {
     const { args } = this.parseLine(VolumeImport);
-    if (args.file === '-') refuseTerminal('read an archive', 0);
-    const archive = args.file === '-' ? process.stdin : readFile(args.file);
-    await this.openRuntime().volumes.import(args.volume, archive);
+    const { file = '-' } = args;
+    if (file === '-') refuseTerminal('read an archive', 0);
+    const [chunks, label] = file === '-' ? [process.stdin, 'standard input'] : [readFile(file), file];
+    await this.openRuntime().volumes.import(args.volume, inflated({ chunks, label }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Container } from '@tinyd/runtime';
+import { inflated } from '@tinyd/store';
 import type { Copy } from '../flags/copy-operands';
 import { writeOut } from '../output';
 import { refuseTerminal } from './refuse-terminal';
@@ -12,7 +13,8 @@ export function copyFiles(
   const { followLink } = options;
   if (direction === 'to') {
     if (host === undefined) refuseTerminal('read an archive', 0);
-    return container.copyTo({ source: host ?? process.stdin, target: inside, followLink });
+    const source = host ?? inflated({ chunks: process.stdin, label: 'standard input' });
+    return container.copyTo({ source, target: inside, followLink });
   }
   if (host === undefined) refuseTerminal('write an archive', 1);
   return container.copyFrom({ source: inside, target: host ?? writeOut, ...options });

@@ -1,7 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TinydError } from '@tinyd/core';
-import { packTree, readTar, type TreeEntry, walkTree, writeTree } from '@tinyd/tree';
+import { joinPath, packTree, readTar, type TreeEntry, walkTree, writeTree } from '@tinyd/tree';
 import type { RuntimeContext } from '../context';
 import { requireContainer } from '../state/container-state';
 import { openSource, openTarget, type Place, type Source, type Target } from './place';
@@ -89,10 +89,11 @@ async function put(
   place: Place,
   owner: { readonly uid: number; readonly gid: number } | undefined,
 ): Promise<number> {
-  const target = openTarget(place);
+  const target = openTarget(place, source.isFolder);
   try {
     const name = nameFor(source, target, place);
-    const entries = walkTree({ fd: source.fd, path: Buffer.from(name), wantsXattr: isCopied });
+    const path = Buffer.from(name);
+    const entries = walkTree({ fd: source.fd, path, wantsXattr: isCopied, leavesOut: notOfFiles(path) });
     // A folder that is there keeps its own attributes when only what is in another one joins it.
     const wanted = name === '' ? withoutRoot(entries) : entries;
     const shown = target.name === undefined ? place.shown : place.shown.replace(/[^/:]*\/*$/, '');
@@ -120,8 +121,9 @@ function nameFor(source: Source, target: Target, place: Place): string {
 
 async function packInto(sink: ArchiveSink, source: Source): Promise<number> {
   const path = Buffer.from(source.contentOnly ? '' : source.name);
+  const entries = walkTree({ fd: source.fd, path, wantsXattr: isCopied, leavesOut: notOfFiles(path) });
   let bytes = 0;
-  for await (const chunk of packTree(walkTree({ fd: source.fd, path, wantsXattr: isCopied }))) {
+  for await (const chunk of packTree(entries)) {
     await sink(chunk);
     bytes += chunk.length;
   }
@@ -129,7 +131,7 @@ async function packInto(sink: ArchiveSink, source: Source): Promise<number> {
 }
 
 async function extractInto(place: Place, archive: AsyncIterable<Uint8Array>): Promise<number> {
-  const target = openTarget(place);
+  const target = openTarget(place, false);
   try {
     if (target.name !== undefined) {
       throw new TinydError('ERR_TINYD_COPY_TARGET', `cannot extract to ${place.shown}: it is no directory`, {
@@ -151,6 +153,22 @@ async function* withoutRoot(entries: AsyncIterable<TreeEntry>): AsyncGenerator<T
 async function* fromOutside(entries: AsyncIterable<TreeEntry>): AsyncGenerator<TreeEntry> {
   for await (const entry of withoutRoot(entries))
     yield { ...entry, xattrs: entry.xattrs.filter(({ name }) => isCopied(name)) };
+}
+
+/** File systems that show the kernel's state (statfs(2)): proc, sysfs, cgroup, cgroup2, devpts, mqueue. */
+const STATE_OF_THE_KERNEL = [0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x19800202];
+const TMPFS = 0x01021994;
+
+/**
+ * What lies on the way of a copy that begins above it, and is no file of the container's: /proc, /sys and /dev. They are
+ * copied as empty folders, as in docker; who names them gets what is in them.
+ */
+function notOfFiles(top: Buffer): (fd: number, path: Buffer) => boolean {
+  const devices = joinPath(top, Buffer.from('dev'));
+  return (fd, path) => {
+    const { type } = statfsSync(`/proc/self/fd/${fd}`);
+    return STATE_OF_THE_KERNEL.includes(type) || (type === TMPFS && path.equals(devices));
+  };
 }
 
 /** Attributes that mean the same elsewhere; labels and what file systems keep for themselves do not. */

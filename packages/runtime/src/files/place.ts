@@ -79,9 +79,11 @@ export function openSource(place: Place, followLink: boolean): Source {
  * Finds where a path leads as a target. A link at its end is followed, also to what does not exist yet; nothing is made.
  *
  * Fails with ERR_TINYD_COPY_TARGET when the folder that is to hold it is missing, or when a final slash asks for a folder
- * and something else is there.
+ * and something else is there, or nothing that `makesFolder` would make.
+ *
+ * @param makesFolder whether what is copied becomes a folder of that name
  */
-export function openTarget(place: Place): Target {
+export function openTarget(place: Place, makesFolder: boolean): Target {
   const { root, shown } = place;
   const asFolder = meansFolder(place.path);
   let path = place.path;
@@ -95,11 +97,10 @@ export function openTarget(place: Place): Target {
       return { folder: openFolder(root, path, shown), exists: true };
     }
     if (typeof link === 'string') {
-      if (asFolder) closeSync(folder);
-      if (asFolder && link === 'file') throw notFolder(shown);
-      if (asFolder)
-        throw failure('ERR_TINYD_COPY_TARGET', `cannot copy to ${shown}: no such directory`, shown, MAKE_IT);
-      return { folder, name, exists: link === 'file' };
+      if (!asFolder || (link === 'missing' && makesFolder)) return { folder, name, exists: link === 'file' };
+      closeSync(folder);
+      if (link === 'file') throw notFolder(shown);
+      throw failure('ERR_TINYD_COPY_TARGET', `cannot copy to ${shown}: no such directory`, shown, MAKE_IT);
     }
     closeSync(folder);
     path = link.target.startsWith('/') ? link.target : `${parent}/${link.target}`;

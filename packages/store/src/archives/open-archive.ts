@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { TinydError } from '@tinyd/core';
+import { isTinydError, TinydError } from '@tinyd/core';
 import { type Compression, compressionOf, inflate, peek } from './compression';
 import { invalidArchive } from './invalid-archive';
 import type { Wanted } from './members-program';
@@ -50,6 +50,21 @@ export async function openTar({ chunks, label, signal }: ArchiveStream, wanted: 
   if (format === undefined) return { compression: compressionOf(given.head), chunks: given.stream };
   const { head, stream } = await peek(members(format, wanted, { chunks: given.stream, label, signal }));
   return { compression: compressionOf(head), chunks: stream };
+}
+
+/**
+ * A stream as it is when it is not compressed; gzip, xz, bzip2 and zstd are told by its first bytes.
+ *
+ * Fails like {@link inflate} while it is read.
+ */
+export async function* inflated({ chunks, label, signal }: ArchiveStream): AsyncGenerator<Uint8Array> {
+  const { head, stream } = await peek(chunks);
+  try {
+    yield* inflate(stream, compressionOf(head), label, signal);
+  } catch (cause) {
+    if (!isTinydError(cause) || cause.code !== 'ERR_TINYD_ARCHIVE_INVALID') throw cause;
+    throw new TinydError(cause.code, cause.message, { hint: 'give a tar archive, compressed or not', cause });
+  }
 }
 
 /** {@link openTar}, inflated. */

@@ -116,7 +116,7 @@ function pathOf(name: string): Buffer {
 
 function invalid(reason: string, cause?: unknown): TinydError {
   return new TinydError('ERR_TINYD_LAYER_INVALID', `cannot read tar archive: ${reason}`, {
-    hint: 'give an uncompressed tar archive',
+    hint: 'give a tar archive',
     cause,
   });
 }
