@@ -63,7 +63,7 @@ static void mount_filesystem(const struct plan_mount* step, int root) {
 
 static void mount_bind(const struct plan_mount* step, int tree, int root) {
   uint64_t attributes = step->flags & VIEW_FLAGS;
-  if (attributes != 0 && mount_change(tree, attributes, 0, step->recursive) == -1) {
+  if (attributes != 0 && mount_change(tree, attributes, 0, (step->flags & MS_REC) != 0) == -1) {
     fail(STAGE_MOUNT, step->source);
   }
   bool deep = (step->propagation & MS_REC) != 0;

@@ -117,7 +117,7 @@ struct plan_mount {
   const char* subpath; /* bind, image: what to take of it; empty: all */
   uint32_t pid;        /* bind: whose mounts `source` is looked up in, from its root; 0: the host's */
   uint64_t start_ticks;
-  uint32_t flags; /* MS_* */
+  uint32_t flags; /* MS_*; bind: with MS_REC they are for the mounts below it too */
   bool recursive;
   bool target_is_directory;
   uint32_t propagation; /* MS_PRIVATE, MS_SLAVE or MS_SHARED, with MS_REC or without */

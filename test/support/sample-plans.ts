@@ -92,6 +92,7 @@ export const containerPlan: Plan = {
         target: '/data',
         recursive: true,
         flags: 1,
+        flagsBelow: true,
         propagation: 'rslave',
         targetIsDirectory: true,
       },

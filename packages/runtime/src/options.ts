@@ -120,6 +120,11 @@ export interface BindMount {
   readonly propagation: 'rprivate' | 'private' | 'rshared' | 'shared' | 'rslave' | 'slave';
   /** Make a missing source folder, as `-v` does (a `--mount` bind must exist). */
   readonly createSource: boolean;
+  /**
+   * What becomes of mounts below the source. Undefined: they are there too, read-only if the mount is. `hidden`: they are not;
+   * `writable`: they are, and a read-only mount leaves them as they are on the host.
+   */
+  readonly submounts?: 'hidden' | 'writable';
 }
 
 /** `-v name:/ctr:ro,nocopy`, `-v /ctr`. */
@@ -132,6 +137,19 @@ export interface VolumeMount {
   readonly noCopy: boolean;
   /** What to mount of the volume: an existing path in it. */
   readonly subpath?: string;
+  /** For the volume, if it is made. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The same: it is to stand for this folder. */
+  readonly folder?: HostFolder;
+}
+
+/** A folder of the host that a volume stands for: its content is there, and stays when the volume is removed. */
+export interface HostFolder {
+  /** Absolute; must exist when the volume is mounted. */
+  readonly path: string;
+  /** With the mounts below it. */
+  readonly recursive: boolean;
+  readonly readOnly: boolean;
 }
 
 /** `--mount type=image,source=IMAGE,target=/ctr,image-subpath=usr/share`. */

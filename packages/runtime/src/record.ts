@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { readIfThere } from './atomic-file';
-import type { CreateOptions } from './options';
+import type { CreateOptions, HostFolder } from './options';
 
 /** `container.json`: what the user asked for. Changed by `rename` and `update`, never by a start. */
 export interface ContainerRecord {
@@ -25,9 +25,13 @@ export interface MountedVolume {
   readonly name: string;
   /** Made for this container, without a name: goes with it by `--rm` and `rm -v`. */
   readonly anonymous: boolean;
+  /** Made for another container, without a name: goes with the last of both by `rm -v`, and never by `--rm`. */
+  readonly handedOn?: boolean;
   readonly target: string;
   readonly readOnly: boolean;
   readonly subpath?: string;
+  /** The folder of the host that it stands for. */
+  readonly folder?: HostFolder;
 }
 
 /**

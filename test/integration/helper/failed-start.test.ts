@@ -68,6 +68,7 @@ describe('helper: a start that fails', () => {
         target: '/x',
         recursive: true,
         flags: 0,
+        flagsBelow: false,
         propagation: 'rprivate' as const,
         targetIsDirectory: true,
       },

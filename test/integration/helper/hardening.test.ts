@@ -19,7 +19,16 @@ import { Box } from './box';
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 const bind = (source: string, target: string, flags = 0, targetIsDirectory = true): MountStep => {
-  return { kind: 'bind', source, target, recursive: true, flags, propagation: 'rprivate', targetIsDirectory };
+  return {
+    kind: 'bind',
+    source,
+    target,
+    recursive: true,
+    flags,
+    flagsBelow: true,
+    propagation: 'rprivate',
+    targetIsDirectory,
+  };
 };
 
 describe('helper: hostile images', () => {

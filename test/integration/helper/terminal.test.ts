@@ -72,6 +72,7 @@ describe('helper: terminal', () => {
             target: '/dev/pts',
             recursive: false,
             flags: 0,
+            flagsBelow: false,
             propagation: 'rprivate' as const,
             targetIsDirectory: true,
           }

@@ -1,7 +1,16 @@
 import { strict as assert } from 'node:assert';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { RegistryServer } from '@tinyd/registry';
+import { filter } from '../../support/archives';
 import { makeCanary } from '../../support/canary';
 import { type LayerEntry, tarOf } from '../../support/image-builder';
 import type { Tinyd } from '../../support/tinyd';
@@ -53,6 +62,41 @@ describe('volumes as archives', function () {
     const imported = await tinyd.run(['volume', 'import', 'three', '-'], Buffer.from(piped.stdout, 'latin1'));
     assert.equal(imported.code, 0, imported.stderr);
     assert.deepEqual(readdirSync(data('three')).sort(), ['d', 'out', 'p', 'twin']);
+  });
+
+  for (const program of ['gzip', 'xz', 'bzip2', 'zstd']) {
+    it(`are read when ${program} has compressed them`, async () => {
+      const archive = await tarOf([{ name: 'f', content: 'packed' }]);
+      const file = join(tinyd.base, 'packed');
+      writeFileSync(file, filter(program, ['-c'], archive));
+      await tinyd.ok('volume', 'create', 'one');
+      await tinyd.ok('volume', 'import', 'one', file);
+      assert.equal(readFileSync(data('one', 'f'), 'utf8'), 'packed');
+      await tinyd.ok('volume', 'create', 'two');
+      const cut = await tinyd.run(['volume', 'import', 'two'], readFileSync(file).subarray(0, 60));
+      assert.match(cut.stderr, /cannot read standard input.*ERR_TINYD_ARCHIVE_INVALID.*give a tar archive/);
+      assert.deepEqual(readdirSync(data('two')), []);
+    });
+  }
+
+  it('of a volume that stands for a folder of the host are of that folder', async () => {
+    const folder = join(tinyd.base, 'folder');
+    mkdirSync(folder);
+    await tinyd.ok('volume', 'create', '-o', 'type=none', '-o', 'o=bind', '-o', `device=${folder}`, 'vol');
+    const archive = await tarOf([{ name: 'f', content: 'imported' }]);
+    assert.equal((await tinyd.run(['volume', 'import', 'vol'], archive)).code, 0);
+    assert.equal(readFileSync(join(folder, 'f'), 'utf8'), 'imported');
+    const piped = await tinyd.run(['volume', 'export', 'vol']);
+    assert.deepEqual(filter('tar', ['tf', '-'], Buffer.from(piped.stdout, 'latin1')).toString(), './\nf\n');
+    await tinyd.ok('create', '--name', 'box', '-v', 'vol:/v', 'busybox');
+    await tinyd.ok('cp', join(folder, 'f'), 'box:/v/g');
+    assert.deepEqual(readdirSync(folder).sort(), ['f', 'g']);
+    await tinyd.ok('rm', '-v', 'box');
+    await tinyd.ok('volume', 'prune', '-af');
+    assert.deepEqual(readdirSync(folder).sort(), ['f', 'g'], 'removed behind a bind');
+    await tinyd.ok('volume', 'create', '-o', 'o=bind', '-o', 'device=/absent', 'lost');
+    const lost = await tinyd.run(['run', '--rm', '-v', 'lost:/v', 'busybox', 'true']);
+    assert.match(lost.stderr, /mount volume lost: \/absent: no such folder on the host.*MOUNT_INVALID/);
   });
 
   it('go into empty volumes that are there', async () => {

@@ -70,10 +70,17 @@ describe('the volume commands', function () {
       assert.match(stderr, /ERR_TINYD_NAME_INVALID/);
     }
     assert.match((await tinyd.run(['volume', 'create', '-d', 'nfs', 'xx'])).stderr, /OPTION_UNSUPPORTED/);
-    assert.match(
-      (await tinyd.run(['volume', 'create', '-o', 'type=nfs', 'xx'])).stderr,
-      /OPTION_UNSUPPORTED/,
-    );
+    for (const words of [
+      ['-o', 'type=nfs', '-o', 'device=:/x'],
+      ['-o', 'type=tmpfs', '-o', 'device=tmpfs'],
+      ['-o', 'type=none', '-o', 'o=bind,exec', '-o', 'device=/tmp'],
+    ])
+      assert.match((await tinyd.run(['volume', 'create', ...words, 'xx'])).stderr, /OPTION_UNSUPPORTED/);
+    for (const words of [
+      ['-o', 'type=none', '-o', 'o=bind', '-o', 'device=tmp'],
+      ['-o', 'size=1m'],
+    ])
+      assert.match((await tinyd.run(['volume', 'create', ...words, 'xx'])).stderr, /OPTION_INVALID/);
     for (const name of ['absent', '../root', '.']) {
       for (const verb of ['rm', 'inspect']) {
         const { code, stderr } = await tinyd.run(['volume', verb, name]);
@@ -89,6 +96,9 @@ describe('the volume commands', function () {
     const { code, stderr } = await tinyd.run(['volume', 'rm', '-f', 'data']);
     assert.equal(code, 1);
     assert.match(stderr, /remove volume data: container web uses it/);
+    await tinyd.ok('create', '--name', 'db', '-v', 'data:/x', 'busybox');
+    assert.match((await tinyd.run(['volume', 'rm', 'data'])).stderr, /containers (?:web, db|db, web) use it/);
+    await tinyd.ok('rm', 'db');
     await tinyd.ok('rm', 'web');
     await tinyd.ok('volume', 'rm', 'data');
   });
@@ -164,6 +174,10 @@ describe('the volume commands', function () {
       await tinyd.ok('completion', 'bash'),
       /'volume rm'\|'volume remove'\).* operands=\$\(tinyd volume ls -q/,
     );
+    for (const words of [['volume'], ['volume', '--help'], ['help', 'volume']]) {
+      const help = await tinyd.ok(...words);
+      assert.match(help, /^Usage: {2}tinyd volume COMMAND[\s\S]*\n {2}create +Create a volume\n/);
+    }
     const { stderr } = await tinyd.run(['volume', 'lst']);
     assert.match(stderr, /did you mean volume ls\?/);
   });

@@ -35,6 +35,7 @@ function container(fields: Partial<ContainerSummary>): ContainerSummary {
     exposed: [],
     labels: {},
     mounts: [],
+    mountTargets: [],
     localVolumes: 0,
     network: 'bridge',
     networks: ['bridge'],

@@ -101,7 +101,7 @@ describe('descriptions of containers', () => {
     const options = createOptions({ labels: { a: 'b' }, expose: ['53/udp', '80'], command: ['sleep', '1'] });
     const all = described({ ...record(first, 'web'), options });
     // Whoever changes these lines raises DESCRIPTION_VERSION: caches of before are then not believed.
-    assert.equal(DESCRIPTION_VERSION, 1);
+    assert.equal(DESCRIPTION_VERSION, 2);
     assert.deepEqual(all, {
       id: first,
       name: 'web',
@@ -113,6 +113,7 @@ describe('descriptions of containers', () => {
       exposed: ['53/udp', '80/tcp'],
       labels: { a: 'b' },
       mounts: [],
+      mountTargets: [],
       localVolumes: 0,
       network: 'none',
       networks: ['none'],

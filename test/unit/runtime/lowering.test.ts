@@ -26,14 +26,24 @@ const SPEC: Spec = {
 
 describe('lowering to a plan', () => {
   const options: [string[], ReturnType<typeof lowerOptions>][] = [
-    [[], { flags: 0, recursive: false, propagation: 'rprivate', data: '' }],
-    [['nosuid', 'noexec', 'nodev', 'ro'], { flags: 15, recursive: false, propagation: 'rprivate', data: '' }],
+    [[], { flags: 0, flagsBelow: false, recursive: false, propagation: 'rprivate', data: '' }],
+    [
+      ['nosuid', 'noexec', 'nodev', 'ro'],
+      { flags: 15, flagsBelow: false, recursive: false, propagation: 'rprivate', data: '' },
+    ],
     [
       ['ro', 'rw', 'size=1k', 'mode=755'],
-      { flags: 0, recursive: false, propagation: 'rprivate', data: 'size=1k,mode=755' },
+      { flags: 0, flagsBelow: false, recursive: false, propagation: 'rprivate', data: 'size=1k,mode=755' },
     ],
-    [['rbind', 'rslave', 'ro'], { flags: 1, recursive: true, propagation: 'rslave', data: '' }],
-    [['constructor'], { flags: 0, recursive: false, propagation: 'rprivate', data: 'constructor' }],
+    [
+      ['bind', 'rslave', 'ro'],
+      { flags: 1, flagsBelow: false, recursive: false, propagation: 'rslave', data: '' },
+    ],
+    [['rbind', 'rro'], { flags: 1, flagsBelow: true, recursive: true, propagation: 'rprivate', data: '' }],
+    [
+      ['constructor'],
+      { flags: 0, flagsBelow: false, recursive: false, propagation: 'rprivate', data: 'constructor' },
+    ],
   ];
   for (const [words, lowered] of options) {
     it(`mount options ${words.join(',') || 'none'}`, () => assert.deepEqual(lowerOptions(words), lowered));
@@ -46,7 +56,7 @@ describe('lowering to a plan', () => {
         { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid'] },
         { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['mode=755'] },
         { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup' },
-        { destination: '/h', type: 'bind', source: '/etc/hostname', options: ['rbind', 'ro'] },
+        { destination: '/h', type: 'bind', source: '/etc/hostname', options: ['rbind', 'rro'] },
       ],
       linux: {
         namespaces: [],
@@ -74,6 +84,7 @@ describe('lowering to a plan', () => {
         target: '/h',
         recursive: true,
         flags: 1,
+        flagsBelow: true,
         propagation: 'rprivate',
         targetIsDirectory: false,
       },

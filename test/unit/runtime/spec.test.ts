@@ -185,7 +185,7 @@ describe('runtime specification', () => {
           destination: '/b',
           type: 'bind',
           source: '/a',
-          options: ['rbind', 'rshared', 'ro'],
+          options: ['rbind', 'rshared', 'rro'],
         });
       },
     ],

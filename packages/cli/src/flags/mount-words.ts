@@ -10,6 +10,14 @@ export function isPropagation(text: string): text is Propagation {
   return (PROPAGATIONS as readonly string[]).includes(text);
 }
 
+/** How fresh macOS hosts keep files. Here they are always the same, which is more than each of these promises. */
+const CONSISTENCIES = ['consistent', 'cached', 'delegated', 'default'];
+
+/** Whether it is one of docker's words for how fresh a mount is to be. */
+export function isConsistency(text: string): boolean {
+  return CONSISTENCIES.includes(text);
+}
+
 /** The name, if it is one. */
 export function checkVolumeName(flag: string, text: string, name: string): string {
   if (isVolumeName(name)) return name;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BindMount, VolumeMount } from '@tinyd/runtime';
 import { invalidFlag, unsupportedFlag } from './invalid';
-import { checkTarget, checkVolumeName, isPropagation, type Propagation } from './mount-words';
+import { checkTarget, checkVolumeName, isConsistency, isPropagation, type Propagation } from './mount-words';
 
 /** What one `--volume` asks for. */
 export type VolumeRequest =
@@ -38,22 +38,41 @@ export function parseVolume(flag: string, text: string): VolumeRequest {
 }
 
 interface VolumeWords {
-  readOnly: boolean;
-  noCopy: boolean;
-  propagation?: Propagation;
+  readonly readOnly: boolean;
+  readonly noCopy: boolean;
+  readonly propagation?: Propagation;
 }
 
 /** The closed list of what may stand behind the second colon (CVE-2024-1753 and its kin came of an open one). */
 function volumeWords(flag: string, text: string, options: readonly string[]): VolumeWords {
-  const words: VolumeWords = { readOnly: false, noCopy: false };
+  const given = new Map<'access' | 'copy' | 'label' | 'spread' | 'freshness', string>();
   for (const option of options) {
-    if (option === 'ro' || option === 'rw') words.readOnly = option === 'ro';
-    else if (option === 'nocopy') words.noCopy = true;
-    else if (isPropagation(option)) words.propagation = option;
-    else if (option === 'z' || option === 'Z') refuseRelabel(flag, text);
-    else throw invalidFlag(flag, text, `unknown option ${JSON.stringify(option)}`);
+    const kind = kindOfWord(option);
+    if (kind === undefined) throw invalidFlag(flag, text, `unknown option ${JSON.stringify(option)}`);
+    const before = given.get(kind);
+    if (before !== undefined)
+      throw invalidFlag(
+        flag,
+        text,
+        `${JSON.stringify(before)} and ${JSON.stringify(option)} exclude each other`,
+      );
+    if (kind === 'label') refuseRelabel(flag, text);
+    given.set(kind, option);
   }
-  return words;
+  const spread = given.get('spread');
+  return {
+    readOnly: given.get('access') === 'ro',
+    noCopy: given.has('copy'),
+    ...(spread !== undefined && isPropagation(spread) ? { propagation: spread } : {}),
+  };
+}
+
+function kindOfWord(option: string): 'access' | 'copy' | 'label' | 'spread' | 'freshness' | undefined {
+  if (option === 'ro' || option === 'rw') return 'access';
+  if (option === 'nocopy') return 'copy';
+  if (option === 'z' || option === 'Z') return 'label';
+  if (isPropagation(option)) return 'spread';
+  return isConsistency(option) ? 'freshness' : undefined;
 }
 
 /** `--volumes-from CONTAINER[:ro|rw]`. */

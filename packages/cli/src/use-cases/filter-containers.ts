@@ -76,7 +76,7 @@ function predicate(
       ancestors.some(({ text, id }) => each.imageId === id || each.imageName === text)) &&
     before.every(time => each.created < time) &&
     since.every(time => each.created > time) &&
-    matches(filters, 'volume', value => each.mounts.includes(value)) &&
+    matches(filters, 'volume', value => [...each.mounts, ...each.mountTargets].includes(value)) &&
     (networks === undefined || networks.some(name => each.networks.includes(name))) &&
     matches(filters, 'publish', value =>
       each.ports.some(port => isPort(value, port.hostPort, port.protocol)),

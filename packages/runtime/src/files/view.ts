@@ -10,7 +10,7 @@ import { decodeReport } from '../plan/report';
 import { layersOf } from '../rootfs/writable-layer';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { STATUS_RULES } from '../state/status';
-import { volumeLayout } from '../volumes/volume-layout';
+import { volumeFolder } from '../volumes/mount-volumes';
 
 /** How the helper is told to answer the request on descriptor 3. */
 const VIEW_ARGUMENTS = ['tinyd-init', 'view'];
@@ -65,8 +65,19 @@ function openStopped({ layout }: RuntimeContext, { record, paths }: ContainerVie
   const { options, volumes = [] } = record;
   const { workingDir, overlayOptions, target } = lowerRootfs(layout, paths, layersOf(record));
   const mounts = [
-    ...options.binds.map(bind => ({ ...bind, subpath: '' })),
-    ...volumes.map(volume => ({ subpath: '', ...volume, source: volumeLayout(layout, volume.name).data })),
+    ...options.binds.map(({ source, target, readOnly, submounts }) => ({
+      ...{ source, target, readOnly, subpath: '' },
+      hidesBelow: submounts === 'hidden',
+      writableBelow: submounts === 'writable',
+    })),
+    ...volumes.map(volume => ({
+      source: volumeFolder(layout, volume),
+      target: volume.target,
+      readOnly: volume.readOnly || volume.folder?.readOnly === true,
+      subpath: volume.subpath ?? '',
+      hidesBelow: volume.folder?.recursive === false,
+      writableBelow: false,
+    })),
   ];
   // A mount whose source is missing has nothing to show; the next start makes or refuses it.
   const shown = scope === 'root' ? [] : mounts.filter(mount => existsSync(mount.source));
@@ -78,7 +89,11 @@ function openStopped({ layout }: RuntimeContext, { record, paths }: ContainerVie
     overlayOptions,
     target,
     access(options.readOnlyRoot),
-    ...outermostFirst.flatMap(bind => [access(bind.readOnly), bind.source, bind.subpath, bind.target]),
+    ...outermostFirst.flatMap(bind => [
+      access(bind.readOnly),
+      bind.hidesBelow ? 'hidden' : bind.writableBelow ? 'writable' : 'same',
+      ...[bind.source, bind.subpath, bind.target],
+    ]),
   ]);
   if (answer.fd !== -1) return answer.fd;
   throw startError(decodeReport(answer.message), 'open the files of', record.name, '');

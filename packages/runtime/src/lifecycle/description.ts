@@ -22,6 +22,8 @@ export interface ContainerDescription {
   readonly labels: Readonly<Record<string, string>>;
   /** Names of volumes, host paths of binds. */
   readonly mounts: readonly string[];
+  /** Where in the container they are. */
+  readonly mountTargets: readonly string[];
   /** How many of its mounts are volumes. */
   readonly localVolumes: number;
   /** `bridge`, `host`, `none`, `container:<id>`, or the first network's name. */
@@ -32,7 +34,7 @@ export interface ContainerDescription {
 }
 
 /** Raised whenever {@link describe} says something else of the same record: descriptions are kept (`description-cache.ts`). */
-export const DESCRIPTION_VERSION = 1;
+export const DESCRIPTION_VERSION = 2;
 
 /** Describes a container. */
 export function describe(record: ContainerRecord): ContainerDescription {
@@ -55,6 +57,11 @@ export function describe(record: ContainerRecord): ContainerDescription {
       ...(record.volumes ?? []).map(volume => volume.name),
       ...options.binds.map(bind => bind.source),
       ...(options.imageMounts ?? []).map(({ image }) => image.name),
+    ],
+    mountTargets: [
+      ...(record.volumes ?? []).map(volume => volume.target),
+      ...options.binds.map(bind => bind.target),
+      ...(options.imageMounts ?? []).map(({ target }) => target),
     ],
     localVolumes: record.volumes?.length ?? 0,
     network: networkMode(options.network),

@@ -72,6 +72,7 @@ export function summarize(
     exposed: live.exposed,
     labels: description.labels,
     mounts: description.mounts,
+    mountTargets: description.mountTargets,
     localVolumes: description.localVolumes,
     network: description.network,
     networks: description.networks,

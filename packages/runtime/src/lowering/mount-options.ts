@@ -1,6 +1,7 @@
 /** Flags of mount(2) by their words in fstab(5); a word with `clear` takes the flag away again. */
 const FLAG_WORDS: Readonly<Record<string, { readonly set?: number; readonly clear?: number }>> = {
   ro: { set: 0x1 },
+  rro: { set: 0x1 },
   rw: { clear: 0x1 },
   nosuid: { set: 0x2 },
   suid: { clear: 0x2 },
@@ -30,6 +31,8 @@ export type Propagation = (typeof PROPAGATIONS)[number];
 export interface LoweredOptions {
   /** MS_… of mount(2). */
   readonly flags: number;
+  /** They are for the mounts below it too. */
+  readonly flagsBelow: boolean;
   readonly recursive: boolean;
   readonly propagation: Propagation;
   /** What the file system itself is to read, joined by commas. */
@@ -39,16 +42,18 @@ export interface LoweredOptions {
 /** Splits mount options into flags, propagation and data; later words win. */
 export function lowerOptions(options: readonly string[]): LoweredOptions {
   let flags = 0;
+  let flagsBelow = false;
   let recursive = false;
   let propagation: Propagation = 'rprivate';
   const data: string[] = [];
   for (const option of options) {
     const word = Object.hasOwn(FLAG_WORDS, option) ? FLAG_WORDS[option] : undefined;
     const spread = PROPAGATIONS.find(known => known === option);
+    if (option === 'ro' || option === 'rro') flagsBelow = option === 'rro';
     if (word !== undefined) flags = (flags | (word.set ?? 0)) & ~(word.clear ?? 0);
     else if (spread !== undefined) propagation = spread;
     else if (option === 'rbind' || option === 'bind') recursive = option === 'rbind';
     else data.push(option);
   }
-  return { flags, recursive, propagation, data: data.join(',') };
+  return { flags, flagsBelow, recursive, propagation, data: data.join(',') };
 }

@@ -6,6 +6,7 @@ import type { MountStep } from '../plan/mount-step';
 import type { Spec, SpecDevice, SpecMount } from '../spec-types';
 import type { VolumePart } from '../volumes/mount-volumes';
 import { lowerOptions } from './mount-options';
+import { checkPropagation } from './propagation';
 
 /** Device nodes of every container: the ones the specification demands (config-linux.md, "Default Devices"). */
 const DEFAULT_DEVICES: readonly SpecDevice[] = (
@@ -92,6 +93,7 @@ export function sharedMemoryStep(process: RunningProcess): MountStep {
     target: SHARED_MEMORY,
     recursive: false,
     flags: 0,
+    flagsBelow: false,
     propagation: 'rprivate',
     targetIsDirectory: true,
   };
@@ -123,7 +125,10 @@ function deviceSteps(spec: Spec): MountStep[] {
 
 function bindStep(mount: SpecMount, part: VolumePart | undefined): MountStep {
   const source = part?.folder ?? mount.source ?? '';
-  const { flags, recursive, propagation } = lowerOptions(mount.options ?? []);
+  const { flags, flagsBelow, recursive, propagation } = lowerOptions(mount.options ?? []);
+  const targetIsDirectory =
+    part === undefined ? isFolder(source, mount.destination) : isFolderBelow(part, mount.destination);
+  checkPropagation(source, mount.destination, propagation);
   return {
     kind: 'bind',
     source,
@@ -131,9 +136,9 @@ function bindStep(mount: SpecMount, part: VolumePart | undefined): MountStep {
     target: mount.destination,
     recursive,
     flags,
+    flagsBelow,
     propagation,
-    targetIsDirectory:
-      part === undefined ? isFolder(source, mount.destination) : isFolderBelow(part, mount.destination),
+    targetIsDirectory,
   };
 }
 

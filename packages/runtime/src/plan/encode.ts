@@ -149,7 +149,7 @@ function writeMount(wire: WireWriter, step: MountStep): void {
     case 'bind':
       wire.string(step.source).string(step.subpath ?? '');
       wire.u32(step.process?.pid ?? 0).u64(step.process?.startTicks ?? 0n);
-      wire.boolean(step.recursive).u32(step.flags);
+      wire.boolean(step.recursive).u32(step.flags | (step.flagsBelow ? MS_REC : 0));
       wire.u32(PROPAGATION_FLAGS[step.propagation]).boolean(step.targetIsDirectory);
       break;
     case 'image':

@@ -8,7 +8,7 @@ export type MountStep =
       readonly flags: number;
       readonly data: string;
     }
-  /** `flags`: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC. Source is a host path, resolved before the namespaces change. */
+  /** `flags`: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC; `flagsBelow`: for the mounts below it too. Source is a host path, resolved before the namespaces change. */
   | {
       readonly kind: 'bind';
       readonly source: string;
@@ -19,6 +19,7 @@ export type MountStep =
       readonly target: string;
       readonly recursive: boolean;
       readonly flags: number;
+      readonly flagsBelow: boolean;
       readonly propagation: 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared';
       readonly targetIsDirectory: boolean;
     }

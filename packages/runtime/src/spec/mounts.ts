@@ -78,7 +78,12 @@ function userMounts(options: CreateOptions, volumes: readonly SpecMount[]): Spec
       destination: cleanTarget(bind.target),
       type: 'bind',
       source: posix.normalize(bind.source),
-      options: ['rbind', bind.propagation, bind.readOnly ? 'ro' : 'rw'],
+      options: [
+        bind.submounts === 'hidden' ? 'bind' : 'rbind',
+        bind.propagation,
+        // runtime-spec: `ro` is for the mount itself, `rro` for those below it too.
+        bind.readOnly ? (bind.submounts === 'writable' ? 'ro' : 'rro') : 'rw',
+      ],
     };
   });
   const tmpfs = options.tmpfs.map(

@@ -33,7 +33,7 @@ async function openSettled(volume: VolumeLayout): Promise<number> {
   if (lockFd === undefined) throw volumeNotFound(volume.name);
   try {
     await finishFilling(volume);
-    return openSync(volume.data, FOLDER);
+    return openSync(volume.data, volume.isHostFolder === true ? FOLDER & ~constants.O_NOFOLLOW : FOLDER);
   } finally {
     closeSync(lockFd);
   }
@@ -41,7 +41,7 @@ async function openSettled(volume: VolumeLayout): Promise<number> {
 
 /**
  * Fills an empty volume from a tar archive, with numeric owners, modes, times, attributes and links: with all of it, or,
- * when this fails, with nothing. No name or link of the archive leads out of the volume.
+ * when this fails, with nothing (a folder of the host: with what came before that). No name or link of the archive leads out of the volume.
  *
  * Fails with ERR_TINYD_VOLUME_NOT_FOUND, ERR_TINYD_VOLUME_IN_USE when it has content, ERR_TINYD_LAYER_INVALID for what is
  * no tar archive, ERR_TINYD_COPY_TARGET or ERR_TINYD_SYSTEM.

@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
@@ -13,9 +13,9 @@ import type { WantedVolume } from './container-volumes';
 import { fillFromImage, finishFilling } from './fill-volume';
 import { makeVolume, type VolumeOptions } from './make-volume';
 import { removeUnused, volumeNotFound } from './remove-volume';
-import { isVolumeName, volumeLayout } from './volume-layout';
+import { isVolumeName, type VolumeLayout, volumeLayout } from './volume-layout';
 import { lockVolume } from './volume-lock';
-import { readVolumeRecord } from './volume-record';
+import { contentLayout, readVolumeRecord } from './volume-record';
 
 /** What a container that is being made needs to know of its volumes. */
 export interface AttachedVolumes {
@@ -59,7 +59,7 @@ export async function attachVolumes(
   for (const name of [...new Set(wanted.map(volume => volume.name))].sort()) {
     const uses = wanted.filter(volume => volume.name === name);
     const goesAlong = uses.some(use => use.anonymous && !use.inherited) && options.autoRemove;
-    const lockFd = await lockWanted(context, uses, goesAlong ? { removedWith: id } : {}, () =>
+    const lockFd = await lockWanted(context, uses, volumeOptions(uses, goesAlong ? id : undefined), () =>
       undo.add(async () => void (await removeUnused(context, name, id))),
     );
     locks.push(lockFd);
@@ -68,7 +68,7 @@ export async function attachVolumes(
     checkKept(context, name, id);
     await fill(context, uses, options, !goesAlong);
   }
-  return { volumes: wanted.map(mounted), release };
+  return { volumes: wanted.map(volume => mounted(context, volume)), release };
 }
 
 /**
@@ -94,6 +94,17 @@ async function lockWanted(
   }
 }
 
+/** What the mounts of one volume say of it, should it have to be made. */
+function volumeOptions(uses: readonly WantedVolume[], removedWith: string | undefined): VolumeOptions {
+  const labels = Object.assign({}, ...uses.map(use => use.labels)) as Record<string, string>;
+  const folder = uses.find(use => use.folder !== undefined)?.folder;
+  return {
+    labels,
+    ...(removedWith === undefined ? {} : { removedWith }),
+    ...(folder === undefined ? {} : { folder }),
+  };
+}
+
 /** A volume that its `--rm` container takes along cannot be another's. */
 function checkKept(context: RuntimeContext, name: string, id: string): void {
   const record = readVolumeRecord(volumeLayout(context.layout, name).record);
@@ -114,7 +125,8 @@ async function fill(
   options: CreateOptions,
   durable: boolean,
 ): Promise<void> {
-  const volume = volumeLayout(context.layout, uses[0]?.name ?? '');
+  const volume = contentLayout(context.layout, uses[0]?.name ?? '');
+  if (volume.isHostFolder === true) checkHostFolder(volume);
   await finishFilling(volume);
   const layers = options.image.lowerDirs.map(dir => join(context.layout.root, dir));
   for (const { target } of uses.filter(use => use.copy)) {
@@ -123,14 +135,30 @@ async function fill(
   }
 }
 
+function checkHostFolder({ name, data }: VolumeLayout): void {
+  if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new TinydError(
+    'ERR_TINYD_MOUNT_INVALID',
+    `cannot mount volume ${name}: ${data}: no such folder on the host`,
+    {
+      hint: 'make the folder first',
+      details: { volume: name, source: data },
+    },
+  );
+}
+
 /** Another container's anonymous volume stays with that container. */
-function mounted({ name, anonymous, inherited, target, readOnly, subpath }: WantedVolume): MountedVolume {
+function mounted(context: RuntimeContext, wanted: WantedVolume): MountedVolume {
+  const { name, anonymous, handedOn = false, inherited, target, readOnly, subpath } = wanted;
+  const folder = readVolumeRecord(volumeLayout(context.layout, name).record)?.folder;
   return {
     name,
     anonymous: anonymous && !inherited,
+    ...(inherited && (anonymous || handedOn) ? { handedOn: true } : {}),
     target,
     readOnly,
     ...(subpath === undefined ? {} : { subpath }),
+    ...(folder === undefined ? {} : { folder }),
   };
 }
 

@@ -15,6 +15,8 @@ export interface WantedVolume extends MountedVolume {
   readonly copy: boolean;
   /** It comes from another container, and must be there already. */
   readonly inherited: boolean;
+  /** For the volume, if it is made. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** All volumes of a new container, and the binds that it takes over from others. */
@@ -60,7 +62,7 @@ export function containerMounts(context: RuntimeContext, options: CreateOptions)
 }
 
 function wanted(mount: VolumeMount): WantedVolume {
-  const { name, target, readOnly, noCopy, subpath } = mount;
+  const { name, target, readOnly, noCopy, subpath, labels, folder } = mount;
   if (name !== undefined) checkVolumeName(name);
   if (subpath !== undefined) checkSubpath(target, subpath);
   return {
@@ -71,6 +73,8 @@ function wanted(mount: VolumeMount): WantedVolume {
     ...(subpath === undefined ? {} : { subpath }),
     copy: !noCopy && subpath === undefined,
     inherited: false,
+    ...(labels === undefined ? {} : { labels }),
+    ...(folder === undefined ? {} : { folder }),
   };
 }
 

@@ -33,7 +33,8 @@ export async function fillFromImage(
  * Fills a volume that is empty, completely or not at all. The caller holds its lock.
  *
  * The content is gathered beside the volume's data and moved there when it is complete and on disk, so that what was
- * cut short can be done again.
+ * cut short can be done again. A folder of the host may lie on another disk, and is filled in place: what comes in the way leaves it
+ * half filled, since what is there may be somebody else's by then.
  *
  * @param gather writes the content, and the attributes of the volume's own folder, into an empty folder
  * @returns false when the volume has content already
@@ -45,6 +46,11 @@ export async function fillVolume(
 ): Promise<boolean> {
   await finishFilling(volume);
   if (readdirSync(volume.data).length > 0) return false;
+  if (volume.isHostFolder === true) {
+    await gather(volume.data);
+    if (durable) await syncAll(volume.data);
+    return true;
+  }
   mkdirSync(volume.copying, { mode: 0o755 });
   try {
     await gather(volume.copying);
@@ -65,6 +71,7 @@ export async function fillVolume(
  * The data folder itself stays, since a running container may have it mounted.
  */
 export async function finishFilling(volume: VolumeLayout): Promise<void> {
+  if (volume.isHostFolder === true) return;
   await removeTree(volume.copying);
   if (!existsSync(volume.copied)) return;
   const { atime, mtime } = statSync(volume.copied);

@@ -4,6 +4,7 @@ import { randomBytes, removeTree } from '@tinyd/native';
 import { syncFolder, systemCode, writeUnread } from '../atomic-file';
 import { recordEvents } from '../events/journal';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from '../layout';
+import type { HostFolder } from '../options';
 import { checkVolumeName, volumeLayout, volumesDir } from './volume-layout';
 import { withVolumesFolder } from './volume-lock';
 import type { VolumeRecord } from './volume-record';
@@ -18,6 +19,8 @@ export interface VolumeOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** ID of a `--rm` container that is to take the volume along. */
   readonly removedWith?: string;
+  /** The folder of the host that it is to stand for. */
+  readonly folder?: HostFolder;
 }
 
 /** A name for a volume that nobody names. */
@@ -50,6 +53,7 @@ export function makeVolume(
       labels: { ...options.labels, ...(anonymous ? { [ANONYMOUS_LABEL]: '' } : {}) },
       anonymous,
       ...(options.removedWith === undefined ? {} : { removedWith: options.removedWith }),
+      ...(options.folder === undefined ? {} : { folder: options.folder }),
     };
     const making = volumeLayout(layout, `${MAKING_PREFIX}${randomBytes(8).toString('hex')}`);
     const durable = options.removedWith === undefined;

@@ -10,14 +10,23 @@ export function volumeSpecMounts(layout: RuntimeLayout, record: ContainerRecord)
     destination: volume.target,
     type: 'bind',
     source: volumeSource(layout, volume),
-    options: ['rbind', 'rprivate', volume.readOnly ? 'ro' : 'rw'],
+    options: [
+      volume.folder?.recursive === false ? 'bind' : 'rbind',
+      'rprivate',
+      volume.readOnly || volume.folder?.readOnly === true ? 'rro' : 'rw',
+    ],
   }));
 }
 
+/** The host path of a volume's content. */
+export function volumeFolder(layout: Pick<RuntimeLayout, 'root'>, { name, folder }: MountedVolume): string {
+  return folder?.path ?? volumeLayout(layout, name).data;
+}
+
 /** The host path of what is mounted. */
-export function volumeSource(layout: Pick<RuntimeLayout, 'root'>, { name, subpath }: MountedVolume): string {
-  const { data } = volumeLayout(layout, name);
-  return subpath === undefined ? data : join(data, subpath);
+export function volumeSource(layout: Pick<RuntimeLayout, 'root'>, volume: MountedVolume): string {
+  const folder = volumeFolder(layout, volume);
+  return volume.subpath === undefined ? folder : join(folder, volume.subpath);
 }
 
 /** Folders of the volumes that a `--rm` container takes along: its anonymous ones, which nobody else can mount. */
@@ -38,8 +47,10 @@ export interface VolumePart {
 /** The mounts that are parts of volumes, by destination. */
 export function volumeParts(layout: RuntimeLayout, record: ContainerRecord): ReadonlyMap<string, VolumePart> {
   return new Map(
-    (record.volumes ?? []).flatMap(({ name, target, subpath }) =>
-      subpath === undefined ? [] : [[target, { folder: volumeLayout(layout, name).data, subpath }] as const],
+    (record.volumes ?? []).flatMap(volume =>
+      volume.subpath === undefined
+        ? []
+        : [[volume.target, { folder: volumeFolder(layout, volume), subpath: volume.subpath }] as const],
     ),
   );
 }

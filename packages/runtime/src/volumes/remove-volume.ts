@@ -33,21 +33,17 @@ export async function removeVolume(context: RuntimeContext, name: string): Promi
   const removed = await removeUnused(context, name);
   if (removed === 'missing') throw volumeNotFound(name);
   if (removed === 'removed') return;
-  throw new TinydError(
-    'ERR_TINYD_VOLUME_IN_USE',
-    `cannot remove volume ${name}: ${removed.join(', ')} uses it`,
-    {
-      hint: 'remove the container first, or use another volume there',
-      details: { volume: name, containers: removed },
-    },
-  );
+  throw new TinydError('ERR_TINYD_VOLUME_IN_USE', `cannot remove volume ${name}: ${usersText(removed)} it`, {
+    hint: 'remove the container first, or use another volume there',
+    details: { volume: name, containers: removed },
+  });
 }
 
 /**
  * Removes a volume unless a container mounts it.
  *
  * @param except ID of a container whose use does not count: the one that is being removed
- * @returns what was done, or the containers that use it
+ * @returns what was done, or the names of the containers that use it
  */
 export async function removeUnused(
   context: RuntimeContext,
@@ -62,7 +58,7 @@ export async function removeUnused(
   try {
     // After the lock: a container that is being created with it holds the lock until it is there.
     const users = (volumeUsers(context).get(name) ?? []).filter(record => record.id !== except);
-    if (users.length > 0) return users.map(record => `container ${record.name}`);
+    if (users.length > 0) return users.map(record => record.name);
     renameSync(volume.dir, removing);
     syncFolder(folder);
   } finally {
@@ -73,6 +69,10 @@ export async function removeUnused(
     { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } },
   ]);
   return 'removed';
+}
+
+function usersText(names: readonly string[]): string {
+  return names.length === 1 ? `container ${names.join('')} uses` : `containers ${names.join(', ')} use`;
 }
 
 /** The failure of a name that no volume has. */
@@ -87,12 +87,12 @@ export function volumeNotFound(name: string): TinydError {
   );
 }
 
-/** Removes the anonymous volumes of a container that no other one mounts. */
+/** Removes the anonymous volumes of a container that no other one mounts, those handed on by another container too. */
 export async function removeAnonymousVolumes(
   context: RuntimeContext,
   record: ContainerRecord,
 ): Promise<void> {
-  for (const { name, anonymous } of record.volumes ?? []) {
-    if (anonymous) await removeUnused(context, name, record.id);
+  for (const { name, anonymous, handedOn } of record.volumes ?? []) {
+    if (anonymous || handedOn === true) await removeUnused(context, name, record.id);
   }
 }

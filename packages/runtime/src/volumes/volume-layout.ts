@@ -10,6 +10,8 @@ export interface VolumeLayout {
   readonly record: string;
   /** What containers mount. */
   readonly data: string;
+  /** `data` is a folder of the host, which the volume stands for. */
+  readonly isHostFolder?: boolean;
   /** Image content on its way into the volume, incomplete. */
   readonly copying: string;
   /** The same, complete: to be moved into `data`. */

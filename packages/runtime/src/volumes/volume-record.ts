@@ -1,5 +1,8 @@
 import { TinydError } from '@tinyd/core';
 import { readIfThere } from '../atomic-file';
+import type { RuntimeLayout } from '../layout';
+import type { HostFolder } from '../options';
+import { type VolumeLayout, volumeLayout } from './volume-layout';
 
 /** `volume.json`. Never changed after the volume was made. */
 export interface VolumeRecord {
@@ -14,6 +17,8 @@ export interface VolumeRecord {
   readonly anonymous: boolean;
   /** ID of the `--rm` container that takes the volume along when it ends. */
   readonly removedWith?: string;
+  /** The folder of the host that it stands for; `_data` stays empty then. */
+  readonly folder?: HostFolder;
 }
 
 /** Reads a record; undefined when there is no such volume. Fails with ERR_TINYD_SYSTEM when it is damaged. */
@@ -28,6 +33,13 @@ export function readVolumeRecord(path: string): VolumeRecord | undefined {
     throw damaged(path, 'not a volume record', error);
   }
   throw damaged(path, 'written by another version of tinyd');
+}
+
+/** The paths of a volume, `data` being the folder of the host that it stands for, if it does. */
+export function contentLayout(layout: Pick<RuntimeLayout, 'root'>, name: string): VolumeLayout {
+  const volume = volumeLayout(layout, name);
+  const folder = readVolumeRecord(volume.record)?.folder;
+  return folder === undefined ? volume : { ...volume, data: folder.path, isHostFolder: true };
 }
 
 function damaged(path: string, why: string, cause?: unknown): TinydError {

@@ -4,6 +4,7 @@ import { systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ArchiveSink } from '../files/copy';
 import type { InspectDocument } from '../lifecycle/inspect-document';
+import type { HostFolder } from '../options';
 import { exportVolume, importVolume } from './archive-volume';
 import {
   anonymousVolumeName,
@@ -14,7 +15,7 @@ import {
 } from './make-volume';
 import { removeUnused, removeVolume, volumeNotFound, volumeUsers } from './remove-volume';
 import { isVolumeName, volumeLayout } from './volume-layout';
-import { readVolumeRecord, type VolumeRecord } from './volume-record';
+import { contentLayout, readVolumeRecord, type VolumeRecord } from './volume-record';
 
 /** Everything that a row of `volume ls` shows, in a typed form. */
 export interface VolumeSummary {
@@ -66,9 +67,9 @@ export class Volumes {
       CreatedAt: record.created,
       Driver: record.driver,
       Labels: Object.keys(record.labels).length === 0 ? null : record.labels,
-      Mountpoint: volumeLayout(this.#context.layout, record.name).data,
+      Mountpoint: record.folder?.path ?? volumeLayout(this.#context.layout, record.name).data,
       Name: record.name,
-      Options: null,
+      Options: record.folder === undefined ? null : optionsOf(record.folder),
       Scope: 'local',
     };
   }
@@ -80,7 +81,7 @@ export class Volumes {
     await removeVolume(this.#context, name);
   }
 
-  /** Bytes of the files in a volume; 0 for one that is not there. */
+  /** Bytes of the files in a volume; 0 for one that is not there, or that stands for a folder of the host. */
   size(name: string): number {
     return contentBytes(volumeLayout(this.#context.layout, name).data);
   }
@@ -97,12 +98,12 @@ export class Volumes {
 
   /** Writes what is in a volume as a tar archive. See {@link exportVolume} for the errors. */
   async export(name: string, sink: ArchiveSink): Promise<void> {
-    await exportVolume(volumeLayout(this.#context.layout, this.#record(name).name), sink);
+    await exportVolume(contentLayout(this.#context.layout, this.#record(name).name), sink);
   }
 
   /** Fills an empty volume from a tar archive, or leaves it empty. See {@link importVolume} for the errors. */
   async import(name: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
-    await importVolume(volumeLayout(this.#context.layout, this.#record(name).name), archive);
+    await importVolume(contentLayout(this.#context.layout, this.#record(name).name), archive);
   }
 
   #record(name: string): VolumeRecord {
@@ -119,10 +120,16 @@ export class Volumes {
       created: record.created,
       labels: record.labels,
       anonymous: record.anonymous,
-      mountpoint: volumeLayout(this.#context.layout, record.name).data,
+      mountpoint: record.folder?.path ?? volumeLayout(this.#context.layout, record.name).data,
       containers: users.map(user => user.name),
     };
   }
+}
+
+/** In docker's words. */
+function optionsOf({ path, recursive, readOnly }: HostFolder): Readonly<Record<string, string>> {
+  const words = [recursive ? 'rbind' : 'bind', ...(readOnly ? ['ro'] : [])];
+  return { device: path, o: words.join(','), type: 'none' };
 }
 
 /** Bytes of the files in a folder; a file with several names counts once. */

@@ -64,6 +64,8 @@ describe('mounts', () => {
       'data',
       '/',
       '/a:/b:nocopy',
+      '/a:/b:ro,rw',
+      '/a:/b:z,Z',
       'data:/b:rshared',
       'data:/b:bind',
       'data:/b:upperdir=x',
@@ -113,18 +115,69 @@ describe('mounts', () => {
       type: 'volume',
       volume: { target: '/c', readOnly: true, noCopy: false },
     });
-    for (const text of ['source=vol,target=/c,volume-opt=x', 'type=npipe,source=x,target=/c']) {
+    const bound = {
+      source: '/a',
+      target: '/b',
+      readOnly: true,
+      propagation: 'rprivate',
+      createSource: false,
+    };
+    const below: [string, object][] = [
+      ['bind-recursive=enabled', {}],
+      ['bind-recursive=disabled', { submounts: 'hidden' }],
+      ['bind-nonrecursive', { submounts: 'hidden' }],
+      ['bind-recursive=writable', { submounts: 'writable' }],
+      ['bind-recursive=readonly,bind-propagation=rprivate', {}],
+      ['consistency=cached', {}],
+    ];
+    for (const [fields, more] of below) {
+      assert.deepEqual(parseMount('mount', `type=bind,src=/a,dst=/b,ro,${fields}`), {
+        type: 'bind',
+        bind: { ...bound, ...more },
+      });
+    }
+    assert.deepEqual(
+      parseMount('mount', 'src=vol,dst=/c,volume-driver=local,volume-label=a=b,volume-label=c'),
+      {
+        type: 'volume',
+        volume: { name: 'vol', target: '/c', readOnly: false, noCopy: false, labels: { a: 'b', c: '' } },
+      },
+    );
+    assert.deepEqual(
+      parseMount(
+        'mount',
+        'src=vol,dst=/c,"volume-opt=o=bind,ro",volume-opt=type=none,volume-opt=device=/srv',
+      ),
+      {
+        type: 'volume',
+        volume: {
+          name: 'vol',
+          target: '/c',
+          readOnly: false,
+          noCopy: false,
+          folder: { path: '/srv', recursive: false, readOnly: true },
+        },
+      },
+    );
+    for (const text of [
+      'source=vol,target=/c,volume-driver=nfs',
+      'source=vol,target=/c,volume-opt=type=tmpfs',
+      'type=npipe,source=x,target=/c',
+    ]) {
       assert.equal(
         refusal(() => parseMount('mount', text)),
         'UNSUPPORTED',
         text,
       );
     }
-    assert.equal(
-      refusal(() => parseMount('mount', 'type=bind,src=/a,dst=/b,bind-recursive=disabled')),
-      'UNSUPPORTED',
-    );
     for (const text of [
+      'type=bind,src=/a,dst=/b,bind-recursive=writable',
+      'type=bind,src=/a,dst=/b,ro,bind-recursive=readonly',
+      'type=bind,src=/a,dst=/b,bind-recursive=maybe',
+      'type=bind,src=/a,dst=/b,volume-nocopy',
+      'type=bind,src=/a,dst=/b,consistency=maybe',
+      'src=vol,dst=/b,bind-propagation=rslave',
+      'typ=bind,dst=/b',
       '',
       'type=bind,src=/a',
       'src=/a,dst=/b',
