@@ -122,21 +122,22 @@ describe('commit', function () {
 
   it('writes an archive instead with -o, and leaves the store as it was', async () => {
     await tinyd.ok('run', '--name', 'box', 'busybox', 'sh', '-c', 'echo mine > /note');
-    const before = await tinyd.ok('images', '-a', '--no-trunc');
+    const images = () => tinyd.ok('images', '-a', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}');
+    const before = await images();
     const archive = join(tinyd.base, 'made.tar');
     const id = await tinyd.ok('commit', '-o', archive, '-c', 'CMD cat /note', 'box', 'made:1');
-    assert.equal(await tinyd.ok('images', '-a', '--no-trunc'), before);
+    assert.equal(await images(), before);
     assert.match(await tinyd.ok('load', '-i', archive), /made:1/);
     assert.equal(await tinyd.ok('inspect', '-f', '{{.Id}}', 'made:1'), id);
     assert.equal(await tinyd.ok('run', '--rm', 'made:1'), 'mine');
     // What was there before stays.
     await tinyd.ok('commit', '--reproducible', 'box', 'kept');
-    const kept = await tinyd.ok('images', '-a', '--no-trunc');
+    const kept = await images();
     await tinyd.ok('commit', '--reproducible', '-o', archive, 'box');
-    assert.equal(await tinyd.ok('images', '-a', '--no-trunc'), kept);
+    assert.equal(await images(), kept);
     const failed = await tinyd.run(['commit', '-o', '/nowhere/made.tar', 'box']);
     assert.match(failed.stderr, /write \/nowhere\/made\.tar: .*ERR_TINYD_SYSTEM/);
-    assert.equal(await tinyd.ok('images', '-a', '--no-trunc'), kept);
+    assert.equal(await images(), kept);
   });
 
   it('freezes a container that runs, unless told not to, and lets it go on', async () => {
