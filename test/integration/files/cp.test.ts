@@ -241,8 +241,11 @@ describe('cp and mounts', function () {
       assert.deepEqual(readdirSync(`${base}/root/${name}`), [], name);
     assert.equal(readFileSync(`${base}/root/memory/f`, 'utf8'), 'kept\n');
     assert.equal(readFileSync(`${base}/root/data/there`, 'utf8'), 'there\n');
-    await tinyd.ok('cp', 'box:/proc/version', `${base}/version`);
-    assert.equal(readFileSync(`${base}/version`, 'utf8'), readFileSync('/proc/version', 'utf8'));
+    for (const path of ['/proc/version', '/proc', '/sys/kernel']) {
+      const { stderr } = await tinyd.run(['cp', `box:${path}`, `${base}/shown`]);
+      assert.match(stderr, /shows the kernel's state.*ERR_TINYD_COPY_SOURCE/, path);
+    }
+    assert.ok(!existsSync(`${base}/shown`));
     await tinyd.ok('cp', 'box:/dev/.', `${base}/devices`);
     assert.ok(lstatSync(`${base}/devices/null`).isCharacterDevice());
   });

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { joinPath, packTree, readTar, type TreeEntry, walkTree, writeTree } from '@tinyd/tree';
@@ -45,6 +45,7 @@ export function copyFrom(context: RuntimeContext, id: string, options: CopyFromO
     const place = { root, path: options.source, shown: `${name}:${options.source}` };
     const source = openSource(place, followLink);
     try {
+      refuseKernelState(source, place.shown);
       if (typeof target !== 'string') return await packInto(target, source);
       const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
       return await onHost(target, host => put(source, host, options.keepOwners === true ? undefined : owner));
@@ -161,14 +162,32 @@ const TMPFS = 0x01021994;
 
 /**
  * What lies on the way of a copy that begins above it, and is no file of the container's: /proc, /sys and /dev. They are
- * copied as empty folders, as in docker; who names them gets what is in them.
+ * copied as empty folders, as in docker.
  */
 function notOfFiles(top: Buffer): (fd: number, path: Buffer) => boolean {
   const devices = joinPath(top, Buffer.from('dev'));
   return (fd, path) => {
-    const { type } = statfsSync(`/proc/self/fd/${fd}`);
+    const type = fileSystemOf(fd);
     return STATE_OF_THE_KERNEL.includes(type) || (type === TMPFS && path.equals(devices));
   };
+}
+
+/** Its files say that they are empty, and would be copied so. */
+function refuseKernelState({ fd }: Source, shown: string): void {
+  // A link on such a file system has no other content than where it leads.
+  if (fstatSync(fd).isSymbolicLink() || !STATE_OF_THE_KERNEL.includes(fileSystemOf(fd))) return;
+  throw new TinydError(
+    'ERR_TINYD_COPY_SOURCE',
+    `cannot copy ${shown}: it shows the kernel's state and is no file`,
+    {
+      hint: 'read it inside: tinyd exec CONTAINER cat PATH',
+      details: { path: shown },
+    },
+  );
+}
+
+function fileSystemOf(fd: number): number {
+  return statfsSync(`/proc/self/fd/${fd}`).type;
 }
 
 /** Attributes that mean the same elsewhere; labels and what file systems keep for themselves do not. */
