@@ -7,13 +7,10 @@ import {
   readdirSync,
   read as readFile,
 } from 'node:fs';
-import { Readable } from 'node:stream';
 import { listXattrsOf, O_PATH, openBelow, readLinkOf, type Xattr } from '@tinyd/native';
 import { type EntryKind, joinPath, systemCode, type TreeEntry } from './entry';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Files of /proc and /sys say that they are empty. Of one that was asked for by name so much is read to see. */
-const MOST_UNTOLD_BYTES = 16 * 1024 * 1024;
 
 /** How a tree is walked. */
 export interface WalkOptions {
@@ -56,9 +53,8 @@ class TreeWalk {
     const kind = kindOf(stats);
     if (kind === undefined) return;
     const entry = this.#describe(fd, path, stats, kind);
-    if (kind === 'file' && entry.kind === 'file') {
-      yield* withContent(entry, fd, { asFirst: fd === this.#options.fd });
-    } else yield entry;
+    if (kind === 'file' && entry.kind === 'file') yield* withContent(entry, fd);
+    else yield entry;
     if (kind !== 'folder') return;
     if (stats.dev !== this.#device) {
       if (this.#options.oneFileSystem === true || this.#options.leavesOut?.(fd, path) === true) return;
@@ -122,26 +118,14 @@ class TreeWalk {
 }
 
 /** Gives the entry of a file, and closes what its reader had open once the next is asked for. */
-async function* withContent(
-  entry: TreeEntry,
-  fd: number,
-  { asFirst }: { readonly asFirst: boolean },
-): AsyncGenerator<TreeEntry> {
+async function* withContent(entry: TreeEntry, fd: number): AsyncGenerator<TreeEntry> {
   // By the magic link of our own descriptor: the very file that was looked at.
   const readable = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (asFirst && entry.size === 0) yield await withUntoldContent(entry, readable);
-    else yield { ...entry, content: bytesOf(readable, entry.size) };
+    yield { ...entry, content: bytesOf(readable, entry.size) };
   } finally {
     closeSync(readable);
   }
-}
-
-async function withUntoldContent(entry: TreeEntry, fd: number): Promise<TreeEntry> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytesOf(fd, MOST_UNTOLD_BYTES)) chunks.push(chunk);
-  const whole = Buffer.concat(chunks);
-  return { ...entry, size: whole.length, content: Readable.from([whole]) };
 }
 
 async function* bytesOf(fd: number, size: number): AsyncGenerator<Uint8Array> {
