@@ -2,8 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
-import { Tinyd } from '../../support/tinyd';
+import { useTinyd } from '../../support/use-tinyd';
 
 const RECORDED =
   /^tinyd: container c: the monitor of the container was killed; recorded its end and gave back what it held$/m;
@@ -12,18 +11,7 @@ const BROUGHT_BACK =
 
 describe('the first command after a monitor was killed', function () {
   this.timeout(120_000);
-  let registry: BusyboxRegistry;
-  let tinyd: Tinyd;
-
-  before(async () => {
-    registry = await startBusyboxRegistry();
-    tinyd = new Tinyd({ TINYD_REGISTRY_MIRROR: `docker.io=${registry.url}` });
-    await tinyd.ok('pull', '-q', 'busybox');
-  });
-  after(async () => {
-    await tinyd.dispose();
-    await registry.close();
-  });
+  const tinyd = useTinyd();
   afterEach(() => tinyd.run(['rm', '-f', 'c']));
 
   const state = (id: string): { status: string; monitorPid: number } =>
