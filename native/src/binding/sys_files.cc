@@ -86,7 +86,7 @@ Napi::Value makeText(Napi::Env env, const std::string& text) {
   return Napi::Value(env, string);
 }
 
-/** Looks at `folder/<name>/<file>` for each of the names: `folder, names, file` are the arguments of the call. */
+/** Looks at `folder/<name>/<file>` for each of the names, at `folder/<name>` without a file: the call has these arguments. */
 template <typename Look>
 Napi::Value lookAtEach(const Napi::CallbackInfo& info, Look look) {
   Arguments arguments(info);
@@ -98,7 +98,7 @@ Napi::Value lookAtEach(const Napi::CallbackInfo& info, Look look) {
   Fd base(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!base.valid()) return throwFailure(info.Env(), lastFailure("open", folder));
   for (uint32_t i = 0; i < names.size(); i++) {
-    const std::string name = names[i] + "/" + file;
+    const std::string name = file.empty() ? names[i] : names[i] + "/" + file;
     Napi::HandleScope scope(info.Env());
     Result<Napi::Value> value = look(base.get(), name);
     if (!value.ok()) {

@@ -127,9 +127,11 @@ export class Runtime {
   /** {@link settle} and {@link containers} in one, which spares the second look at every state; `onlyUp`: those that run. */
   async settledContainers({ onlyUp = false } = {}): Promise<ContainerSummary[]> {
     const context = this.#context;
-    const states = isRoot() ? await settleLostContainers(context) : readStates(context);
+    const { states, records } = isRoot()
+      ? await settleLostContainers(context)
+      : { states: readStates(context), records: undefined };
     const wanted = [...states].filter(([, { status }]) => !onlyUp || isUp(status));
-    return summarizeAll(context, new Map(wanted));
+    return summarizeAll(context, new Map(wanted), records);
   }
 
   /** Starts what its restart policy wants started after a restart of the host. See {@link bootContainers}. */

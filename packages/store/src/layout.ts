@@ -19,6 +19,8 @@ export interface StoreLayout {
   readonly pulls: string;
   /** Which images were made of archives on this machine. */
   readonly localRoots: string;
+  /** What `images` shows of configs and layers; may be deleted. */
+  readonly imageFacts: string;
 }
 
 /** Computes the paths of a store below its root folder. */
@@ -34,6 +36,7 @@ export function storeLayout(root: string): StoreLayout {
     locks: join(root, 'locks'),
     pulls: join(root, 'pulls'),
     localRoots: join(root, 'local-roots'),
+    imageFacts: join(root, 'image-facts.json'),
   };
 }
 

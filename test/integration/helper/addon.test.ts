@@ -91,6 +91,7 @@ describe('native: system calls', () => {
     assert.notEqual(a, b);
     const { ctimeMs, ino, size } = statSync(join(base, 'a', 'file'));
     assert.match(a ?? '', new RegExp(`^${Math.floor(ctimeMs / 1000)}\\.\\d{9} ${ino} ${size}$`));
+    assert.deepEqual(identifyEach(base, ['a/file', 'absent', 'b/file']), [a, absent, b]);
     writeFileSync(join(base, 'next'), 'same');
     renameSync(join(base, 'next'), join(base, 'a', 'file'));
     assert.notEqual(look()[0], a);

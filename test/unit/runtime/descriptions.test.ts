@@ -31,7 +31,7 @@ describe('descriptions of containers', () => {
     renameSync(`${path}.tmp`, path);
   }
 
-  const read = (nowMs = later) => readDescriptions(layout, ids, nowMs);
+  const read = (nowMs = later) => readDescriptions(layout, ids, undefined, nowMs);
   const names = () => new Map(read().map(({ id, name }) => [id, name]));
 
   /** What the cache holds, as text, is changed: whoever believes it says so. */
@@ -88,7 +88,7 @@ describe('descriptions of containers', () => {
   });
 
   it('are not kept of few containers', () => {
-    assert.equal(readDescriptions(layout, ids.slice(0, 5), later).length, 5);
+    assert.equal(readDescriptions(layout, ids.slice(0, 5), undefined, later).length, 5);
     assert.equal(existsSync(layout.descriptions), false);
   });
 

@@ -43,8 +43,10 @@ const COLUMNS = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Nam
 
 /** Containers in docker's columns and template fields. */
 export function containerListing(containers: readonly ContainerSummary[], table: ContainerTable): Listing {
+  const fields = containerFields(table);
   return {
-    rows: lazyRows(containers, containerFields(table)),
+    rows: lazyRows(containers, fields),
+    column: field => containers.map(container => fields[field]?.(container)),
     headings: HEADINGS,
     table: table.sizes === undefined ? COLUMNS : [...COLUMNS, 'Size'],
     shrinkable: ['Image', 'Ports', 'Command'],

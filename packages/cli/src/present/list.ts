@@ -10,6 +10,8 @@ export type Row = Readonly<Record<string, unknown>>;
 /** What a listing command can print. */
 export interface Listing {
   readonly rows: readonly Row[];
+  /** One field of all rows, where that is cheaper than asking each row. */
+  readonly column?: (field: string) => readonly unknown[];
   /** Heading of every field that a `table` template may name. */
   readonly headings: Readonly<Record<string, string>>;
   /** Fields of the standard table, in order. */
@@ -57,18 +59,18 @@ function sorted(row: Row, isWanted: (value: unknown) => boolean = () => true): R
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function standardTable(
-  { rows, headings, table, shrinkable = [] }: Listing,
-  width: number | undefined,
-): string {
+function standardTable(listing: Listing, width: number | undefined): string {
+  const { rows, headings, table, shrinkable = [] } = listing;
+  const { column = (field: string) => rows.map(row => row[field]) } = listing;
   const columns = table.map(field => ({
     heading: headings[field] ?? field,
     shrinkable: shrinkable.includes(field),
   }));
+  // An image may put line breaks into its history: a row stays a row.
+  const cells = table.map(field => oneLineEach(column(field).map(String)));
   return renderTable(
     columns,
-    // An image may put line breaks into its history: a row stays a row.
-    rows.map(row => oneLineEach(table.map(field => String(row[field])))),
+    rows.map((_, index) => cells.map(each => each[index] ?? '')),
     width,
   );
 }

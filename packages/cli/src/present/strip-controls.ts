@@ -10,7 +10,7 @@ export function oneLine(text: string): string {
   return stripControls(text.replace(/\s*[\r\n]+\s*/g, ' '));
 }
 
-/** {@link oneLine} of each cell of a row. One look tells that nothing has to be done to any of them, as in nearly every row. */
+/** {@link oneLine} of each cell of a column. One look tells that nothing has to be done to any of them, as in nearly every column. */
 export function oneLineEach(cells: readonly string[]): readonly string[] {
   return /[^\x20-\x7e]/.test(cells.join('')) ? cells.map(oneLine) : cells;
 }

@@ -29,35 +29,49 @@ export function renderTable(
  * @param minWidth of a column, padding included.
  */
 export function alignTabs(rows: readonly (readonly string[])[], minWidth = MIN_WIDTH): string {
-  const widths = columnWidths(rows, minWidth);
+  const surplus = rows.map(surplusUnits);
+  const widths = columnWidths(rows, surplus, minWidth);
   let text = '';
-  for (const row of rows) {
-    row.forEach((cell, index) => {
-      text += index === row.length - 1 ? cell : pad(cell, widths[index] ?? 0);
-    });
-    text += '\n';
-  }
+  rows.forEach((row, line) => {
+    const last = row.length - 1;
+    for (let index = 0; index < last; index++) {
+      const cell = row[index] ?? '';
+      text += cell.padEnd((widths[index] ?? 0) + (surplus[line]?.[index] ?? 0));
+    }
+    text += `${row[last] ?? ''}\n`;
+  });
   return text;
 }
 
-function columnWidths(rows: readonly (readonly string[])[], minWidth: number): number[] {
+function columnWidths(
+  rows: readonly (readonly string[])[],
+  surplus: readonly (readonly number[] | undefined)[],
+  minWidth: number,
+): number[] {
   const widths: number[] = [];
-  for (const row of rows) {
+  rows.forEach((row, line) => {
     // A row's last cell ends no column (text/tabwriter), so that a long last column costs the others nothing.
     for (let index = 0; index < row.length - 1; index++) {
-      widths[index] = Math.max(widths[index] ?? minWidth, displayWidth(row[index] ?? '') + PADDING);
+      const needed = (row[index] ?? '').length - (surplus[line]?.[index] ?? 0) + PADDING;
+      if (needed > (widths[index] ?? minWidth)) widths[index] = needed;
+      else widths[index] ??= minWidth;
     }
-  }
+  });
   return widths;
 }
 
-function pad(cell: string, width: number): string {
-  return cell.padEnd(width + cell.length - displayWidth(cell));
+/** By how much each cell's length exceeds the columns it takes. Undefined for a row of plain text, as nearly all are. */
+function surplusUnits(row: readonly string[]): readonly number[] | undefined {
+  return hasPairs(row.join('')) ? row.map(cell => cell.length - displayWidth(cell)) : undefined;
+}
+
+function hasPairs(text: string): boolean {
+  return /[\ud800-\udfff]/.test(text);
 }
 
 /** Code points, which is how docker counts. */
 function displayWidth(text: string): number {
-  return /[\ud800-\udfff]/.test(text) ? [...text].length : text.length;
+  return hasPairs(text) ? [...text].length : text.length;
 }
 
 /** Cuts to `length` code points, the last one an ellipsis (docker's formatter.Ellipsis). */

@@ -43,7 +43,7 @@ export function selectContainers(
 ): ContainerSummary[] {
   const filters = parseFilters(selection.filters, KEYS);
   const showsAll = selection.all || selection.last !== undefined || filters.has('status');
-  const isWanted = predicate(containers, filters, lookups);
+  const isWanted = filters.size === 0 ? () => true : predicate(containers, filters, lookups);
   const found = containers.filter(each => (showsAll || isUp(each)) && isWanted(each));
   return selection.last === undefined ? found : found.slice(0, selection.last);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { identifyEach, readEach } from '@tinyd/native';
+import { identifyEach, isSettled, readEach } from '@tinyd/native';
 import { replaceUnflushed } from '../atomic-file';
 import type { RuntimeLayout } from '../layout';
 import { parseRecord } from '../record';
@@ -7,6 +7,9 @@ import { type ContainerDescription, DESCRIPTION_VERSION, describe } from './desc
 
 /** A description, and which version of the record it was made of. */
 type Kept = readonly [identity: string, description: ContainerDescription];
+
+/** Which version of each record there is, by ID; undefined where there is none. */
+export type RecordIdentities = ReadonlyMap<string, string | undefined>;
 
 interface Cache {
   readonly version: number;
@@ -17,11 +20,6 @@ interface Cache {
 const WORTH_WRITING = 32;
 /** Records read at once: their texts are garbage before the next ones come, so that no collection has to copy them. */
 const AT_ONCE = 32;
-/**
- * A time stamp may be this much older than the change that it stands for (a tick of the kernel's clock is at most 10 ms): of a record
- * that has only just changed, the next version may look the same.
- */
-const SETTLED_SECONDS = 2;
 
 /**
  * Describes the containers with the given IDs; those without a record are left out.
@@ -30,19 +28,24 @@ const SETTLED_SECONDS = 2;
  * asked for. Descriptions are therefore kept in one file, and believed where the record still has the inode, the size and the time
  * of change that it was read with. Nobody has to keep that file up to date: whoever finds much of it missing or out of date replaces it,
  * and it may be deleted at any time.
+ *
+ * @param known identities that need not be looked at again
  */
 export function readDescriptions(
   layout: RuntimeLayout,
   ids: readonly string[],
+  known: RecordIdentities = new Map(),
   nowMs = Date.now(),
 ): ContainerDescription[] {
-  if (ids.length === 0) return [];
-  const identities = identifyEach(layout.containers, ids, 'container.json');
+  const others = identifyRecords(
+    layout,
+    ids.filter(id => !known.has(id)),
+  );
   const cache = ids.length < WORTH_WRITING ? new Map<string, Kept>() : readCache(layout);
   const found: Kept[] = [];
   const unknown = new Map<string, string>();
-  for (const [index, id] of ids.entries()) {
-    const [identity, kept] = [identities[index], cache.get(id)];
+  for (const id of ids) {
+    const [identity, kept] = [known.get(id) ?? others.get(id), cache.get(id)];
     if (identity === undefined) continue;
     if (kept?.[0] === identity) found.push(kept);
     else unknown.set(id, identity);
@@ -54,6 +57,13 @@ export function readDescriptions(
   const all = [...found, ...fresh];
   if (fresh.length >= WORTH_WRITING) writeCache(layout, all, nowMs);
   return all.map(([, description]) => description);
+}
+
+/** Looks at the records of the given containers without reading them. */
+export function identifyRecords(layout: RuntimeLayout, ids: readonly string[]): RecordIdentities {
+  if (ids.length === 0) return new Map();
+  const identities = identifyEach(layout.containers, ids, 'container.json');
+  return new Map(ids.map((id, index) => [id, identities[index]]));
 }
 
 function describeAll(layout: RuntimeLayout, ids: readonly string[]): ContainerDescription[] {
@@ -80,8 +90,7 @@ function readCache(layout: RuntimeLayout): ReadonlyMap<string, Kept> {
 }
 
 function writeCache(layout: RuntimeLayout, all: readonly Kept[], nowMs: number): void {
-  const before = nowMs / 1000 - SETTLED_SECONDS;
-  const containers = all.filter(([identity]) => Number.parseFloat(identity) < before);
+  const containers = all.filter(([identity]) => isSettled(identity, nowMs));
   const cache: Cache = { version: DESCRIPTION_VERSION, containers };
   try {
     replaceUnflushed(layout.descriptions, JSON.stringify(cache));

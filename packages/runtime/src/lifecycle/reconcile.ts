@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTinydError } from '@tinyd/core';
-import { identifyEach } from '@tinyd/native';
 import { systemCode } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
@@ -13,11 +12,19 @@ import type { ObservedState } from '../state/status';
 import { sweepUnattachedVolumes } from '../volumes/attach-volumes';
 import { sweepHalfVolumes } from '../volumes/make-volume';
 import { isAwaitingBoot, isOfEarlierBoot } from './boot';
+import { identifyRecords, type RecordIdentities } from './description-cache';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
 import { startContainer } from './start';
 import { suppressRestart } from './suppress-restart';
+
+/** All containers as they are. */
+export interface SettledStates {
+  readonly states: Map<string, ObservedState>;
+  /** Of those whose record had to be looked at. */
+  readonly records: RecordIdentities;
+}
 
 /**
  * Finishes what killed monitors, or a restart of the host, left undone: what containers held is given back, their end is
@@ -26,21 +33,21 @@ import { suppressRestart } from './suppress-restart';
  * Cheap enough to come before every create: it reads one small file of each container that runs, and no more than a
  * second one of the others.
  *
- * @returns the states of all containers, as they were found or put right, for whoever lists them next.
+ * @returns what was found or put right, for whoever lists containers next.
  */
-export async function settleLostContainers(context: RuntimeContext): Promise<Map<string, ObservedState>> {
+export async function settleLostContainers(context: RuntimeContext): Promise<SettledStates> {
   const runs = runFolders(context);
   const states = readStates(context);
-  const halves = withoutRecord(context, states);
+  const records = identifyCreated(context, states);
   for (const [id, state] of states) {
     if (state.stale) await settle(context, id);
-    else if (halves.has(id)) await discardHalf(context, id);
+    else if (records.has(id) && records.get(id) === undefined) await discardHalf(context, id);
     else if (state.status === 'exited' && runs.has(id)) await finishRemoval(context, id);
     else continue;
     states.set(id, readState(containerLayout(context.layout, id).state));
   }
   removeOrphanedRuns(context, states);
-  return states;
+  return { states, records };
 }
 
 /** The same for one container. `toEnd`: as if a user had stopped it, so that its restart policy does not bring it back. */
@@ -52,15 +59,13 @@ export async function settleIfLost(context: RuntimeContext, id: string, toEnd: b
   await settle(context, id);
 }
 
-/** Of the containers that seem never to have been started, those whose record is gone. */
-function withoutRecord(
+/** Looks at the records of containers that seem never to have been started: their states do not tell whether they are there. */
+function identifyCreated(
   { layout }: RuntimeContext,
   states: ReadonlyMap<string, ObservedState>,
-): ReadonlySet<string> {
+): RecordIdentities {
   const created = [...states].flatMap(([id, { status }]) => (status === 'created' ? [id] : []));
-  if (created.length === 0) return new Set();
-  const records = identifyEach(layout.containers, created, 'container.json');
-  return new Set(created.filter((_, index) => records[index] === undefined));
+  return identifyRecords(layout, created);
 }
 
 function runFolders({ layout }: RuntimeContext): Set<string> {

@@ -9,7 +9,7 @@ import { type HealthStatus, readHealthFile } from '../state/health';
 import { visibleStatus } from '../state/paused';
 import type { ObservedState, VisibleStatus } from '../state/status';
 import type { ContainerDescription } from './description';
-import { readDescriptions } from './description-cache';
+import { type RecordIdentities, readDescriptions } from './description-cache';
 import { readNetworkSettings } from './network';
 
 /** Everything that a row of `ps` shows, in a typed form. */
@@ -33,12 +33,13 @@ type Live = Pick<ContainerSummary, 'health' | 'ports' | 'exposed' | 'address'>;
 
 const NOT_RUNNING: Live = { health: 'none', ports: [], exposed: [], address: undefined };
 
-/** Summarises all containers whose states are given, newest first. */
+/** Summarises all containers whose states are given, newest first. `records`: those that somebody has just looked at. */
 export function summarizeAll(
   { layout }: RuntimeContext,
   states: ReadonlyMap<string, ObservedState>,
+  records?: RecordIdentities,
 ): ContainerSummary[] {
-  return readDescriptions(layout, [...states.keys()])
+  return readDescriptions(layout, [...states.keys()], records)
     .flatMap(each => {
       const state = states.get(each.id);
       return state === undefined ? [] : [summarize(layout, each, state)];

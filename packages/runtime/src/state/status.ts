@@ -72,7 +72,7 @@ const HOST: Liveness = { bootId: currentBootId, startTicksOf };
 
 /** Tells a container's state from its state file; reads take no lock. */
 export function observe(file: StateFile | undefined, host: Liveness = HOST): ObservedState {
-  if (file === undefined) return { ...NOTHING, status: 'created' };
+  if (file === undefined) return CREATED;
   const { startedAt, restartCount = 0 } = file;
   // Spelt out: spreading one object into another takes ten times as long, and `ps` does it for a thousand of them.
   const ended = {
@@ -112,6 +112,8 @@ const NOTHING: Omit<ObservedState, 'status'> = {
   finishedAt: ZERO_TIME,
   stale: false,
 };
+
+const CREATED: ObservedState = { ...NOTHING, status: 'created' };
 
 /** Why a container ended whose monitor recorded no end. */
 export const LOST_REASONS = {

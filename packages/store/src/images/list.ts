@@ -1,20 +1,12 @@
-import type { Digest, ImageConfig } from '@tinyd/core';
+import type { Digest } from '@tinyd/core';
 import type { StoreLayout } from '../layout';
-import { messageOf } from '../system-error';
 import type { ImageEntry } from './entry';
-import {
-  configOf,
-  familiarRepositoryOf,
-  groupImages,
-  imageSize,
-  repoDigest,
-  repoDigests,
-  repoTags,
-  type StoredImage,
-} from './image';
+import type { ImageFacts } from './facts';
+import { type DescribedImage, readFacts } from './facts-cache';
+import { familiarRepositoryOf, groupImages, repoDigest, repoDigests, repoTags } from './image';
 
 /** One row of `tinyd images`: an image under one name, or under none. */
-export interface ImageRow {
+export interface ImageRow extends ImageFacts {
   readonly id: Digest;
   /** docker's short form: `nginx`. Undefined for an image without any name. */
   readonly repository?: string;
@@ -28,23 +20,15 @@ export interface ImageRow {
   readonly repoDigests: readonly string[];
   /** No tag leads to the image. */
   readonly isDangling: boolean;
-  /** ISO 8601, as the config says. */
-  readonly created?: string;
-  /** Sum of the file sizes of all layers. */
-  readonly sizeBytes: number;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Why the image cannot be used, when files of it are missing or damaged; size and date are unknown then. */
-  readonly problem?: string;
 }
 
 /** All images, newest first, one row for each name and platform. A damaged image is listed with its problem. */
 export function listImages(layout: StoreLayout, entries: readonly ImageEntry[]): ImageRow[] {
-  const rows = groupImages(entries).flatMap(image => rowsOf(layout, image));
+  const rows = readFacts(layout, groupImages(entries)).flatMap(rowsOf);
   return rows.sort((a, b) => createdMs(b) - createdMs(a) || compareText(nameOf(a), nameOf(b)));
 }
 
-function rowsOf(layout: StoreLayout, image: StoredImage): ImageRow[] {
-  const facts = factsOf(layout, image);
+function rowsOf({ image, facts }: DescribedImage): ImageRow[] {
   const tags = repoTags(image);
   const shared = {
     ...facts,
@@ -69,22 +53,6 @@ function nameFields(entry: ImageEntry): Pick<ImageRow, 'repository' | 'tag' | 'd
     ...(reference?.tag && { tag: reference.tag }),
     ...(repoDigest(entry).length > 0 && { digest: target.digest }),
   };
-}
-
-function factsOf(
-  layout: StoreLayout,
-  image: StoredImage,
-): Pick<ImageRow, 'created' | 'sizeBytes' | 'labels' | 'problem'> {
-  try {
-    const config: ImageConfig = configOf(layout, image);
-    return {
-      ...(config.created && { created: config.created }),
-      sizeBytes: imageSize(layout, config),
-      labels: config.config?.Labels ?? {},
-    };
-  } catch (error) {
-    return { sizeBytes: 0, labels: {}, problem: messageOf(error) };
-  }
 }
 
 function createdMs({ created }: ImageRow): number {
