@@ -107,6 +107,19 @@ describe('events', () => {
     assert.deepEqual(await actions('--filter', 'event=start', ...ofMain), []);
   });
 
+  it('are shown by a template that asks for what only some of them have', async () => {
+    await engine.ok('volume', 'create', 'main');
+    await engine.ok('volume', 'rm', 'main');
+    await engine.ok('create', '--name', 'main', PLAIN);
+    const format = ['--format', '{{.Type}} {{.Actor.Attributes.name}}', '--filter', 'scope=local'];
+    assert.deepEqual(await past(...format, '--filter', 'type=volume', '--filter', 'type=container'), [
+      'volume <no value>',
+      'volume <no value>',
+      'container main',
+    ]);
+    assert.deepEqual(await past('--filter', 'scope=swarm'), []);
+  });
+
   it('tell of volumes, restarts and health', async () => {
     await engine.ok('volume', 'create', 'events-test');
     await engine.ok('volume', 'rm', 'events-test');

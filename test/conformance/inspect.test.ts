@@ -128,6 +128,18 @@ describe('inspect', () => {
     assert.equal((await engine.run(['inspect', '--type', 'container', PLAIN])).code, 1);
   });
 
+  it('has no value for a key that users did not give, and no patience for a field that docker has not', async () => {
+    await engine.ok('create', '--name', 'seen', '--label', 'a=b', PLAIN);
+    const shown = (format: string) => engine.ok('inspect', '-f', format, 'seen');
+    assert.equal(await shown('{{.Config.Labels.a}} {{.Config.Labels.none}}'), 'b <no value>');
+    assert.equal(await shown('{{if .Config.Labels.none}}yes{{else}}no{{end}}'), 'no');
+    assert.equal(await shown('{{.NetworkSettings.Networks.none.IPAddress}}'), '<no value>');
+    assert.equal(await shown('{{.HostConfig.LogConfig.Config.none}}'), '<no value>');
+    assert.equal(await engine.ok('network', 'inspect', '-f', '{{.Labels.none}}', 'bridge'), '<no value>');
+    const wrong = await engine.run(['inspect', '-f', '{{.NetworkSettings.Networks.bridge.None}}', 'seen']);
+    assert.equal(wrong.code, 1);
+  });
+
   it('says what an image is', async () => {
     const image = await inspected(CONFIGURED);
     const keys =

@@ -20,7 +20,7 @@ export default class Events extends TinydCommand {
   static override flags = {
     since: text('Begin with what happened since this time, or in the last TIME', 'TIME'),
     until: text('End at this time', 'TIME'),
-    filter: texts('container, event, image, label, network, type or volume, as KEY=VALUE', 'FILTER', {
+    filter: texts('container, event, image, label, network, scope, type or volume, as KEY=VALUE', 'FILTER', {
       char: 'f',
     }),
     format: text('json, or a template', 'FORMAT'),

@@ -31,6 +31,20 @@ export function matchesLabels(filters: Filters, labels: Readonly<Record<string, 
   });
 }
 
+/** `name=PATTERN`: docker takes it for a regular expression, which any part of a name may match. */
+export function namePatterns(filters: Filters): ((name: string) => boolean) | undefined {
+  const patterns = filters.get('name')?.map(namePattern);
+  return patterns && (name => patterns.some(pattern => pattern.test(name)));
+}
+
+function namePattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw invalid(`name=${text}`, 'no regular expression', [], cause);
+  }
+}
+
 /** A filter that is true or false. */
 export function parseFilterSwitch(key: string, value: string): boolean {
   if (value === 'true' || value === '1') return true;
@@ -38,11 +52,9 @@ export function parseFilterSwitch(key: string, value: string): boolean {
   throw invalid(`${key}=${value}`, 'want true or false');
 }
 
-function invalid(entry: string, reason: string, known: readonly string[] = []): TinydError {
-  const hint = known.length === 0 ? {} : { hint: `filters are ${known.join(', ')}` };
-  return new TinydError(
-    'ERR_TINYD_OPTION_INVALID',
-    `invalid filter ${JSON.stringify(entry)}: ${reason}`,
-    hint,
-  );
+function invalid(entry: string, reason: string, known: readonly string[] = [], cause?: unknown): TinydError {
+  return new TinydError('ERR_TINYD_OPTION_INVALID', `invalid filter ${JSON.stringify(entry)}: ${reason}`, {
+    ...(known.length > 0 && { hint: `filters are ${known.join(', ')}` }),
+    ...(cause !== undefined && { cause }),
+  });
 }

@@ -1,6 +1,7 @@
 import { FUNCTIONS, type TemplateFunction } from './functions';
 import { templateError } from './lexer';
 import { type Node, type Operand, type Pipeline, parseTemplate } from './parser';
+import { FieldSelector } from './select-field';
 import { isRecord, isTrue, printValue } from './value';
 
 /** A parsed template: give it the dot, get the text. */
@@ -9,7 +10,8 @@ export type Template = (dot: unknown) => string;
 /**
  * Compiles a template in Go's text/template language.
  *
- * A field that the data does not have is an error, as in docker. The data's own properties alone can be reached.
+ * A field that the data does not have is an error, as in docker, but for what users name: a label that is not there has no
+ * value. The data's own properties alone can be reached.
  * Fails with ERR_TINYD_OPTION_INVALID, here and in the returned function.
  *
  * @param functions what a name in the template calls.
@@ -29,6 +31,7 @@ type Flow = 'break' | 'continue' | undefined;
 
 class Evaluator {
   private readonly scopes: [name: string, value: unknown][] = [];
+  private readonly fields = new FieldSelector();
 
   constructor(
     private readonly output: string[],
@@ -144,8 +147,7 @@ class Evaluator {
   }
 
   private operand(operand: Operand, dot: unknown, keepsMethod = false): unknown {
-    let value = this.base(operand.base, dot);
-    for (const field of operand.fields) value = selectField(value, field);
+    const value = this.fields.select(this.base(operand.base, dot), operand.fields);
     return typeof value === 'function' && !keepsMethod ? (value as () => unknown)() : value;
   }
 
@@ -171,16 +173,6 @@ class Evaluator {
     if (found === undefined) throw templateError(`undefined variable "${name}"`);
     return found;
   }
-}
-
-function selectField(value: unknown, field: string): unknown {
-  if (value === undefined || value === null) throw templateError(`nothing there to take .${field} from`);
-  if (isRecord(value) && Object.hasOwn(value, field)) return value[field];
-  if (isRecord(value)) {
-    const near = Object.keys(value).find(key => key.toLowerCase() === field.toLowerCase());
-    throw templateError(`there is no field .${field}${near === undefined ? '' : `, but .${near}`}`);
-  }
-  throw templateError(`.${field} was asked of ${JSON.stringify(value)}, which has no fields`);
 }
 
 function entriesOf(value: unknown): [key: unknown, element: unknown][] {

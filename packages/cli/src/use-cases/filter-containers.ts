@@ -1,6 +1,6 @@
 import { isTinydError, TinydError } from '@tinyd/core';
 import type { ContainerSummary } from '@tinyd/runtime';
-import { type Filters, matches, matchesLabels, parseFilters } from '../flags/filters';
+import { type Filters, matches, matchesLabels, namePatterns, parseFilters } from '../flags/filters';
 
 const KEYS = [
   'id',
@@ -58,7 +58,7 @@ function predicate(
   filters: Filters,
   lookups: Lookups,
 ): (container: ContainerSummary) => boolean {
-  const names = (filters.get('name') ?? []).map(namePattern);
+  const isNamed = namePatterns(filters) ?? (() => true);
   const created = (text: string) =>
     containers.find(each => each.id === lookups.containerId(text))?.created ?? '';
   const before = filters.get('before')?.map(created) ?? [];
@@ -68,7 +68,7 @@ function predicate(
   checkStatuses(filters);
   return each =>
     matches(filters, 'id', value => each.id.startsWith(value)) &&
-    (names.length === 0 || names.some(pattern => pattern.test(each.name) || pattern.test(`/${each.name}`))) &&
+    (isNamed(each.name) || isNamed(`/${each.name}`)) &&
     matchesLabels(filters, each.labels) &&
     matches(filters, 'exited', value => each.status === 'exited' && each.exitCode === Number(value)) &&
     matches(filters, 'status', value => each.status === value) &&
@@ -84,21 +84,6 @@ function predicate(
     matches(filters, 'expose', value => isExposed(each, value)) &&
     matches(filters, 'health', value => each.health === value) &&
     matches(filters, 'is-task', value => value === 'false');
-}
-
-/** docker takes a name filter for a regular expression. */
-function namePattern(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (cause) {
-    throw new TinydError(
-      'ERR_TINYD_OPTION_INVALID',
-      `invalid filter ${JSON.stringify(`name=${text}`)}: no regular expression`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 function quietly(lookup: (text: string) => string, text: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { EventDocument } from '@tinyd/runtime';
 import { matches, matchesLabels, parseFilters } from '../flags/filters';
 
-const KEYS = ['container', 'event', 'image', 'label', 'network', 'type', 'volume'];
+const KEYS = ['container', 'event', 'image', 'label', 'network', 'scope', 'type', 'volume'];
 
 /** Events whose words behind the colon a filter may leave out. */
 const WITH_WORDS = ['health_status', 'exec_create', 'exec_start'];
@@ -10,7 +10,7 @@ const WITH_WORDS = ['health_status', 'exec_create', 'exec_start'];
 export function eventFilter(entries: readonly string[]): (event: EventDocument) => boolean {
   const filters = parseFilters(entries, KEYS);
   const isOpen = (filters.get('event') ?? []).some(value => WITH_WORDS.includes(value));
-  return ({ Type, Action, Actor }) => {
+  return ({ Type, Action, Actor, scope }) => {
     const { ID, Attributes } = Actor;
     const names = (type: string) => (Type === type ? [ID, Attributes.name ?? ''] : [Attributes[type] ?? '']);
     const isOf = (type: string) =>
@@ -18,6 +18,7 @@ export function eventFilter(entries: readonly string[]): (event: EventDocument) 
     const image = Type === 'image' ? [ID, Attributes.name ?? ''] : [Attributes.image ?? ''];
     return (
       matches(filters, 'type', value => value === Type) &&
+      matches(filters, 'scope', value => value === scope) &&
       matches(filters, 'event', value => value === Action || (isOpen && Action.startsWith(value))) &&
       isOf('container') &&
       isOf('network') &&

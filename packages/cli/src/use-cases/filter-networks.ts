@@ -1,6 +1,6 @@
 import { TinydError } from '@tinyd/core';
 import type { NetworkSummary } from '@tinyd/runtime';
-import { matches, matchesLabels, parseFilterSwitch, parseFilters } from '../flags/filters';
+import { matches, matchesLabels, namePatterns, parseFilterSwitch, parseFilters } from '../flags/filters';
 
 const KEYS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
@@ -12,12 +12,13 @@ export function selectNetworks(
   const filters = parseFilters(entries, KEYS);
   for (const value of filters.get('dangling') ?? []) parseFilterSwitch('dangling', value);
   for (const value of filters.get('type') ?? []) checkType(value);
+  const isNamed = namePatterns(filters) ?? (() => true);
   return networks.filter(
     network =>
       matches(filters, 'dangling', value => parseFilterSwitch('dangling', value) === isDangling(network)) &&
       matches(filters, 'driver', value => network.driver === value) &&
       matches(filters, 'id', value => network.id.startsWith(value)) &&
-      matches(filters, 'name', value => network.name.includes(value)) &&
+      isNamed(network.name) &&
       matches(filters, 'scope', value => value === 'local') &&
       matches(filters, 'type', value => (value === 'builtin') === network.isPredefined) &&
       matchesLabels(filters, network.labels),

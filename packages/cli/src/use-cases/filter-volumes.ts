@@ -1,5 +1,12 @@
 import type { VolumeSummary } from '@tinyd/runtime';
-import { type Filters, matches, matchesLabels, parseFilterSwitch, parseFilters } from '../flags/filters';
+import {
+  type Filters,
+  matches,
+  matchesLabels,
+  namePatterns,
+  parseFilterSwitch,
+  parseFilters,
+} from '../flags/filters';
 
 const LIST_KEYS = ['dangling', 'driver', 'label', 'name'];
 const PRUNE_KEYS = ['all', 'label', 'label!'];
@@ -11,6 +18,7 @@ export function selectVolumes(
 ): VolumeSummary[] {
   const filters = parseFilters(entries, LIST_KEYS);
   for (const value of filters.get('dangling') ?? []) parseFilterSwitch('dangling', value);
+  const isNamed = namePatterns(filters) ?? (() => true);
   return volumes.filter(
     volume =>
       matches(
@@ -19,7 +27,7 @@ export function selectVolumes(
         value => parseFilterSwitch('dangling', value) === (volume.containers.length === 0),
       ) &&
       matches(filters, 'driver', value => volume.driver === value) &&
-      matches(filters, 'name', value => volume.name.includes(value)) &&
+      isNamed(volume.name) &&
       matchesLabels(filters, volume.labels),
   );
 }
