@@ -61,6 +61,38 @@ describe('networks', () => {
     assert.equal((await engine.run(['network', 'inspect', 'tdnet1'])).code, 1);
   });
 
+  it('and volumes are found by a pattern of their names', async () => {
+    await engine.ok('network', 'create', 'tdnet1');
+    await engine.ok('network', 'create', 'tdnet2');
+    await engine.ok('volume', 'create', 'tdvol1');
+    const found = (type: string, pattern: string) =>
+      engine.ok(type, 'ls', '--filter', `name=${pattern}`, '--format', '{{.Name}}');
+    try {
+      assert.equal(await found('network', '^tdnet1$'), 'tdnet1');
+      assert.equal(await found('network', 'dnet[12]'), 'tdnet1\ntdnet2');
+      assert.equal(await found('network', '^dnet'), '');
+      assert.equal(await found('volume', '^tdvol.$'), 'tdvol1');
+      assert.equal(await found('volume', '^dvol'), '');
+    } finally {
+      await engine.ok('volume', 'rm', 'tdvol1');
+    }
+  });
+
+  it('bring back what a container publishes when it has lost its last one', async () => {
+    await engine.ok('network', 'create', 'tdnet1');
+    await engine.ok('network', 'create', 'tdnet2');
+    await start('main', '--network', 'tdnet1', '-p', '127.0.0.1:8099:80');
+    await engine.ok('network', 'disconnect', 'tdnet1', 'main');
+    await engine.ok('network', 'connect', 'tdnet2', 'main');
+    assert.equal(await engine.ok('port', 'main'), '80/tcp -> 127.0.0.1:8099');
+    await engine.ok('network', 'disconnect', 'tdnet2', 'main');
+    await engine.ok('restart', '-t', '0', 'main');
+    assert.equal(await engine.ok('exec', 'main', 'ls', '/sys/class/net'), 'lo');
+    assert.equal(await engine.ok('port', 'main'), '');
+    await engine.ok('network', 'connect', 'tdnet1', 'main');
+    assert.equal(await engine.ok('port', 'main'), '80/tcp -> 127.0.0.1:8099');
+  });
+
   it('give addresses, names and aliases to their containers', async () => {
     await engine.ok('network', 'create', '--subnet', '192.168.111.0/24', 'tdnet1');
     await start('one', '--network', 'tdnet1');

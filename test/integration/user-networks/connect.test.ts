@@ -115,6 +115,32 @@ describe('connecting containers to networks', function () {
     assert.equal(await tinyd.ok('port', 'box'), '80/tcp -> 127.0.0.1:8095');
   });
 
+  it('publishes again with the next way out, once there was none, and lets others have the ports meanwhile', async () => {
+    const web = ['busybox', 'httpd', '-f', '-h', '/www'];
+    const port = ['-p', '127.0.0.1:8095:80'];
+    await tinyd.ok('run', '-d', '--name', 'box', '--network', 'one', ...port, ...web);
+    await tinyd.ok('port', 'add', 'box', '127.0.0.1:8096:80');
+    await tinyd.ok('network', 'disconnect', 'one', 'box');
+    assert.equal(await tinyd.ok('port', 'box'), '');
+    await tinyd.ok('run', '-d', '--name', 'box2', ...port, ...web);
+    await refused('PORT_TAKEN', 'network', 'connect', 'two', 'box');
+    assert.equal(await inside('ls /sys/class/net'), 'lo');
+    assert.equal((await networks()).trim(), '');
+    await tinyd.ok('rm', '-f', 'box2');
+    await tinyd.ok('network', 'connect', 'two', 'box');
+    for (const each of [8095, 8096]) assert.match(await httpGet(`http://127.0.0.1:${each}/`), /Welcome/);
+    await refused('PORT_TAKEN', 'run', '--rm', ...port, 'busybox', 'true');
+    await tinyd.ok('restart', '-t', '0', 'box');
+    assert.match(await httpGet('http://127.0.0.1:8096/'), /Welcome/);
+    assert.match(await inside('ip route'), /default via 192\.168\.102\.1 /);
+    await tinyd.ok('network', 'disconnect', 'two', 'box');
+    const outcome = await tinyd.run(['restart', '-t', '0', 'box']);
+    assert.match(outcome.stderr, /nothing is published: the container is on no network/);
+    assert.equal(outcome.code, 0);
+    await tinyd.ok('network', 'connect', 'one', 'box');
+    assert.match(await httpGet('http://127.0.0.1:8095/'), /Welcome/);
+  });
+
   it('is refused where it cannot be, and leaves nothing then', async () => {
     await start('box', '--network', 'host');
     await refused('OPTION_INVALID', 'network', 'connect', 'one', 'box');

@@ -22,6 +22,7 @@ import { type ContainerView, requireContainer } from '../state/container-state';
 import { isUp } from '../state/status';
 import { Undo } from '../undo';
 import { replaceEndpoints } from './connect';
+import { holdPorts } from './held-ports';
 import { changeLiveNetwork, commitLiveNetwork } from './live-network';
 import { withdrawNames } from './name-service';
 import { readNetworkSettings } from './network';
@@ -57,7 +58,7 @@ export async function disconnectContainer(
     }
     // Before anything of it goes: what is left half done is completed by the next try, or by the next start.
     replaceEndpoints(view, others);
-    if (isUp(state.status)) disconnectLive(context, view, name);
+    if (isUp(state.status)) await disconnectLive(context, view, name);
     const left = allNetworks(context.layout.root).find(each => each.name === name);
     if (left !== undefined) recordNetwork(context, left, 'disconnect', id);
   });
@@ -81,7 +82,7 @@ function notConnected({ name, options }: ContainerRecord, network: string): Tiny
   );
 }
 
-function disconnectLive(context: RuntimeContext, view: ContainerView, network: string): void {
+async function disconnectLive(context: RuntimeContext, view: ContainerView, network: string): Promise<void> {
   const { root } = context.layout;
   const before = readNetworkSettings(view.paths);
   const removed = before.find(settings => settings.network === network);
@@ -91,15 +92,15 @@ function disconnectLive(context: RuntimeContext, view: ContainerView, network: s
   const indexOf = (claim: (settings: NetworkSettings) => boolean | undefined) => left.findIndex(claim);
   const gateway = places[indexOf(({ isGateway }) => isGateway)] ?? gatewayOf(places);
   const gateway6 = places[indexOf(({ isGateway6 }) => isGateway6)] ?? gatewayOf6(places);
-  const ports = portsFor(
-    gateway,
-    before.flatMap(settings => settings.ports),
-  );
+  const published = before.flatMap(settings => settings.ports);
+  const ports = portsFor(gateway, published);
   const attachment = planPlaces(root, places, { gateway, gateway6, ports });
   commitLiveNetwork(context, view, attachment, new Undo());
   withdrawNames(context.layout, view.record.id, [removed]);
   movePorts(before, attachment.settings);
   releaseNetwork(root, { ...removed, ports: [] });
+  // Whoever wants them may have them.
+  if (ports.length < published.length) await holdPorts(context, view, ports);
   const newRoles = {
     gateway: removed.isGateway === true ? gateway : undefined,
     gateway6: removed.isGateway6 === true ? gateway6 : undefined,

@@ -12,6 +12,7 @@ import {
   loopbackPlan,
   type NetworkSettings,
   type PublishedPort,
+  type PublishRequest,
   portTakenError,
   releaseNetwork,
 } from '../network';
@@ -69,10 +70,7 @@ export async function prepareNetwork(
     root: context.layout.root,
     containerId: record.id,
     endpoints: endpointsOf(options),
-    ports: options.ports,
-    publishAll: options.publishAll,
-    exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
-    running: () => runningNetworks(context),
+    ...publishRequest(context, options),
     tell: warning => warnings.push(warning),
   });
   undo.add(() => giveBackNetwork(context, paths));
@@ -81,6 +79,16 @@ export async function prepareNetwork(
   announceNames(context, record, settings);
   const prepared = { ...attachment, warnings };
   return settings.some(resolvesNames) ? { ...prepared, plan: { ...plan, dns: dnsPlan() } } : prepared;
+}
+
+/** What a container was told to publish. */
+export function publishRequest(context: RuntimeContext, options: CreateOptions): PublishRequest {
+  return {
+    ports: options.ports,
+    publishAll: options.publishAll,
+    exposed: [...Object.keys(imageProcess(options).ExposedPorts ?? {}), ...options.expose],
+    running: () => runningNetworks(context),
+  };
 }
 
 /**

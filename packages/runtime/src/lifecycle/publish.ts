@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { TinydError } from '@tinyd/core';
 import { replaceFile } from '../atomic-file';
 import { withContainerLock } from '../container-lock';
@@ -13,13 +12,13 @@ import {
   type PublishedPort,
   placeOf,
   planPlaces,
-  portTakenError,
   publishOn,
 } from '../network';
 import type { PortMapping } from '../options';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { wrongState } from '../state/status';
 import { Undo } from '../undo';
+import { holdPorts } from './held-ports';
 import { commitLiveNetwork } from './live-network';
 import { readNetworkSettings, runningNetworks } from './network';
 
@@ -144,21 +143,7 @@ async function changePorts(
   // First of what is taken back last: by then the plan of before is in force again.
   undo.add(() => void reloadPlan(paths.attachSocket, record.name));
   commitLiveNetwork(context, view, planPlaces(root, places, roles), undo);
-  const refusal = reloadPlan(paths.attachSocket, record.name);
-  if (refusal === undefined) return;
-  const rival = ports.find(
-    ({ protocol, hostIp, hostPort }) => refusal.operand === `${protocol} ${hostIp}:${hostPort}`,
-  );
-  if (refusal.errno === constants.errno.EADDRINUSE && rival !== undefined) {
-    throw await portTakenError(
-      rival,
-      runningNetworks(context).filter(({ id }) => id !== record.id),
-    );
-  }
-  throw new TinydError(
-    'ERR_TINYD_NETWORK_FAILED',
-    `cannot publish ${refusal.operand}: errno ${refusal.errno}`,
-  );
+  await holdPorts(context, view, ports);
 }
 
 function replacePorts({ record, paths }: ContainerView, ports: readonly PortMapping[]): void {

@@ -48,7 +48,7 @@ export async function attachNetworks(request: AttachRequest): Promise<Attachment
       places.push(takePlace({ root, containerId, slot, endpoint, running, ...(tell && { tell }) }));
     }
     const gateway = gatewayOf(places);
-    if (gateway === undefined && request.ports.length > 0) throw nothingLeadsIn(endpoints);
+    if (gateway === undefined && request.ports.length > 0) leadNowhere(endpoints, request.tell);
     const ports = gateway === undefined ? [] : await publishOn(gateway, request);
     return planPlaces(root, places, { gateway, gateway6: gatewayOf6(places), ports });
   } catch (error) {
@@ -82,10 +82,14 @@ export async function publishOn(
   return ports;
 }
 
-function nothingLeadsIn(endpoints: readonly NetworkEndpoint[]): TinydError {
+/** Refuses internal networks. A container that was taken off its only one starts; its ports come with the next. */
+function leadNowhere(endpoints: readonly NetworkEndpoint[], tell?: (warning: string) => void): void {
+  if (endpoints.length === 0) {
+    tell?.('nothing is published: the container is on no network, tinyd network connect puts it on one');
+    return;
+  }
   const names = endpoints.map(endpoint => endpoint.network).join(', ');
-  const why = names === '' ? 'the container is on no network' : `network ${names} is internal`;
-  return new TinydError('ERR_TINYD_OPTION_INVALID', `cannot publish ports: ${why}`, {
+  throw new TinydError('ERR_TINYD_OPTION_INVALID', `cannot publish ports: network ${names} is internal`, {
     hint: 'leave -p out, or give the container a second network that is not internal',
   });
 }

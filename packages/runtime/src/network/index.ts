@@ -1,4 +1,4 @@
-export { type AttachRequest, attachNetworks, networkGateway, publishOn } from './attach';
+export { type AttachRequest, attachNetworks, networkGateway, type PublishRequest, publishOn } from './attach';
 export { ensureNetwork } from './bridge';
 export { createNetwork, type NetworkOptions } from './create-network';
 export {
@@ -25,6 +25,7 @@ export {
   routeMessages,
 } from './live';
 export { loopbackPlan } from './loopback';
+export { isMacvlan } from './macvlan';
 export { type PlaceRequest, placeOf, type TakenPlace, takePlace } from './place';
 export { type Attachment, defaultRoutes, type PlaceRoles, planPlaces } from './plan-places';
 export { type HostPort, portHolderText, portTakenError } from './ports/taken';
