@@ -7,11 +7,13 @@ import { PULL_JOBS } from './pull';
 import { QUERY_JOBS } from './queries';
 import { RUN_JOBS } from './run';
 import { SCALE_JOB } from './scale';
+import { STAGES_JOB } from './stages';
 
 /** Jobs that share open stores, in the order in which they are done. */
 export const CONTAINER_JOBS: readonly ContainerJob[] = [
   ...QUERY_JOBS,
   ...RUN_JOBS,
+  STAGES_JOB,
   HELPER_JOB,
   MEMORY_JOB,
   LOG_JOB,

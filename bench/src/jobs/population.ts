@@ -3,21 +3,16 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { blobPath, IMAGES } from '../content/content';
 import type { Store } from '../engines/engine';
-import { type Command, quietly } from '../measure/meter';
+import { quietly } from '../measure/meter';
 import { inRounds, recorded } from '../measure/rounds';
 import type { Session } from '../session/session';
 import type { StoreJob } from './job';
+import { tinydCommand as command } from './tinyd-command';
 
 const MANY = { containers: 1000, images: 200 };
 /** A busy machine takes its time for a thousand commands. */
 const CREATING_MS = 900_000;
 const MANY_QUICK = { containers: 200, images: 50 };
-
-/** A command of tinyd on a store. */
-function command(store: Store, ...argv: readonly string[]): Command {
-  const { argv: version, env } = store.containers?.query('version') ?? { argv: [], env: {} };
-  return { argv: [version[0] ?? '', ...argv], env };
-}
 
 /** Containers that were created and never ran, two at a time. */
 function createContainers(store: Store, image: string, count: number): void {
