@@ -132,10 +132,32 @@ describe('inspect', () => {
     await engine.ok('create', '--name', 'seen', '--label', 'a=b', PLAIN);
     const shown = (format: string) => engine.ok('inspect', '-f', format, 'seen');
     assert.equal(await shown('{{.Config.Labels.a}} {{.Config.Labels.none}}'), 'b <no value>');
+    assert.equal(await shown('<{{index .Config.Labels "none"}}>'), '<>');
     assert.equal(await shown('{{if .Config.Labels.none}}yes{{else}}no{{end}}'), 'no');
     assert.equal(await shown('{{.NetworkSettings.Networks.none.IPAddress}}'), '<no value>');
     assert.equal(await shown('{{.HostConfig.LogConfig.Config.none}}'), '<no value>');
     assert.equal(await engine.ok('network', 'inspect', '-f', '{{.Labels.none}}', 'bridge'), '<no value>');
+    assert.equal(await shown('{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'), 'none');
+    assert.equal(await shown('{{if .Config.Healthcheck}}yes{{else}}no{{end}}'), 'no');
+    assert.equal(
+      await shown('{{.HostConfig.Binds}} {{len .HostConfig.Binds}} {{json .HostConfig.Binds}}'),
+      '[] 0 null',
+    );
+    assert.equal(
+      await shown('{{.Config.Entrypoint}} {{.Config.Volumes}} {{.Config.OnBuild}}'),
+      '[] map[] []',
+    );
+    assert.equal(
+      await engine.ok(
+        'image',
+        'inspect',
+        '-f',
+        '{{.Config.User}}|{{json .Config.Labels}}|{{.Config.Entrypoint}}',
+        PLAIN,
+      ),
+      '|null|[]',
+    );
+    assert.equal(await engine.ok('image', 'inspect', '-f', '<{{index .Config.Labels "none"}}>', PLAIN), '<>');
     const wrong = await engine.run(['inspect', '-f', '{{.NetworkSettings.Networks.bridge.None}}', 'seen']);
     assert.equal(wrong.code, 1);
   });

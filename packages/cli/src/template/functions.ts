@@ -80,7 +80,11 @@ function indexOne(value: unknown, key: unknown): unknown {
     if (index < 0 || index >= value.length) throw templateError(`index out of range: ${index}`);
     return value[index] as unknown;
   }
-  if (isRecord(value)) return Object.hasOwn(value, printValue(key)) ? value[printValue(key)] : undefined;
+  if (isRecord(value)) {
+    if (Object.hasOwn(value, printValue(key))) return value[printValue(key)];
+    // Of a map of strings, such as labels, Go gives the empty one.
+    return Object.values(value).every(each => typeof each === 'string') ? '' : undefined;
+  }
   if (typeof value === 'string') return Buffer.from(value)[asNumber('index', key)];
   // A map without entries is null in docker's documents.
   if ((value === undefined || value === null) && typeof key === 'string') return '';
