@@ -30,6 +30,13 @@ const CHANGES: readonly (readonly [lines: readonly string[], config: object])[] 
     ['EXPOSE 80 81/udp', 'EXPOSE 90-92'],
     { ExposedPorts: { '80/tcp': {}, '81/udp': {}, '90/tcp': {}, '91/tcp': {}, '92/tcp': {} } },
   ],
+  [
+    [`ENV A=2 B=$A C="x\${A}" D='$A' E=\\$A`, `ENV F=$A:\${NONE:-none}\${A:+!} PATH=/opt:$PATH`],
+    { Env: ['A=2', 'PATH=/opt:/bin:/usr/bin', 'B=1', 'C=x1', 'D=$A', 'E=$A', 'F=2:none!'] },
+  ],
+  [['WORKDIR /$A', 'USER u$A', 'LABEL l=$A'], { WorkingDir: '/1', User: 'u1', Labels: { x: 'y', l: '1' } }],
+  [['CMD echo $A'], { Cmd: ['/bin/sh', '-c', 'echo $A'] }],
+  [['ENTRYPOINT []'], {}],
   [['LABEL a=b "c d"="e f"'], { Labels: { x: 'y', a: 'b', 'c d': 'e f' } }],
   [['USER nobody'], { User: 'nobody' }],
   [['VOLUME /a /b', 'VOLUME ["/c d"]'], { Volumes: { '/a': {}, '/b': {}, '/c d': {} } }],

@@ -22,28 +22,7 @@ export function jsonWords(argument: string): string[] | undefined {
   }
 }
 
-/**
- * Takes an instruction's argument apart at blanks. Quotes keep blanks, a backslash keeps the next character; in single
- * quotes it is an ordinary one. Undefined when a quote is never closed.
- */
-export function splitWords(argument: string): string[] | undefined {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (let at = 0; at < argument.length; at++) {
-    const letter = argument.charAt(at);
-    if (quote === '' && /\s/.test(letter)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else if (letter === '\\' && quote !== "'" && at + 1 < argument.length) {
-      word = (word ?? '') + argument.charAt(++at);
-    } else if (quote === '' ? letter === '"' || letter === "'" : letter === quote) {
-      quote = quote === '' ? letter : '';
-      word ??= '';
-    } else {
-      word = (word ?? '') + letter;
-    }
-  }
-  if (quote !== '') return undefined;
-  return word === undefined ? words : [...words, word];
+/** Takes an instruction's argument apart at the blanks that no quote or backslash keeps. The words have them still. */
+export function splitWords(argument: string): string[] {
+  return argument.match(/(?:\\[\s\S]|'[^']*(?:'|$)|"(?:\\[\s\S]|[^"\\])*(?:"|\\?$)|[^\s'"\\]|\\$)+/g) ?? [];
 }

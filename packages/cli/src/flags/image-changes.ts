@@ -1,12 +1,14 @@
 import { posix } from 'node:path';
 import type { ImageHealthcheck, ImageProcessConfig } from '@tinyd/core';
 import { parseSignal } from '@tinyd/runtime';
+import { expandWord, type Variables, variablesOf } from './dockerfile-variables';
 import { invalidChange, jsonWords, splitWords } from './dockerfile-words';
 
-/** One instruction of --change: the whole text for messages, and what follows the keyword. */
+/** One instruction of --change: the whole text for messages, what follows the keyword, and what `$NAME` stands for in it. */
 interface Instruction {
   readonly text: string;
   readonly argument: string;
+  readonly variables: Variables;
 }
 
 type Change = (config: ImageProcessConfig, instruction: Instruction) => ImageProcessConfig;
@@ -24,38 +26,48 @@ const NANOSECONDS: Readonly<Record<string, number>> = {
 
 const CHANGES: Readonly<Record<string, Change>> = {
   CMD: (config, instruction) => ({ ...config, Cmd: commandOf(instruction) }),
-  // As in a Dockerfile: a command that was made for another entrypoint goes, also the one of the image below.
-  ENTRYPOINT: (config, instruction) => ({ ...config, Cmd: null, Entrypoint: commandOf(instruction) }),
+  // As in a Dockerfile: a command that was made for another entrypoint goes, also the one of the image below. Without any
+  // entrypoint it is a program of its own, and stays.
+  ENTRYPOINT: (config, instruction) => {
+    const entrypoint = commandOf(instruction);
+    if (entrypoint.length === 0) return { ...config, Entrypoint: null };
+    return { ...config, Cmd: null, Entrypoint: entrypoint };
+  },
   ENV: (config, instruction) => ({ ...config, Env: withVariables(config.Env ?? [], pairsOf(instruction)) }),
   LABEL: (config, instruction) => ({
     ...config,
     Labels: { ...config.Labels, ...Object.fromEntries(pairsOf(instruction)) },
   }),
   EXPOSE: (config, instruction) => {
-    const ports = wordsOf(instruction).flatMap(word => portsOf(instruction.text, word));
+    const words = wordsOf(instruction).flatMap(word => word.split(/\s+/).filter(Boolean));
+    const ports = words.flatMap(word => portsOf(instruction.text, word));
     return { ...config, ExposedPorts: { ...config.ExposedPorts, ...emptyValues(ports) } };
   },
   VOLUME: (config, instruction) => {
-    const paths = jsonWords(instruction.argument) ?? wordsOf(instruction);
+    const paths = expanded(instruction, jsonWords(instruction.argument) ?? splitWords(instruction.argument));
+    if (paths.length === 0 || paths.some(path => path.trim() === ''))
+      throw invalidChange(instruction.text, 'want paths that are not empty');
     return { ...config, Volumes: { ...config.Volumes, ...emptyValues(paths) } };
   },
   USER: (config, instruction) => ({ ...config, User: wordOf(instruction) }),
   STOPSIGNAL: (config, instruction) => {
-    const signal = wordOf(instruction);
+    const signal = textOf(instruction);
     if (!isSignal(signal))
       throw invalidChange(instruction.text, `there is no signal ${JSON.stringify(signal)}`);
     return { ...config, StopSignal: signal };
   },
-  WORKDIR: (config, instruction) => ({
-    ...config,
-    WorkingDir: posix.resolve('/', config.WorkingDir ?? '/', wordOf(instruction)),
-  }),
+  WORKDIR: (config, instruction) => {
+    const path = textOf(instruction);
+    if (path === '') throw invalidChange(instruction.text, 'want a path that is not empty');
+    return { ...config, WorkingDir: posix.resolve('/', config.WorkingDir ?? '/', path) };
+  },
   HEALTHCHECK: (config, instruction) => ({ ...config, Healthcheck: healthcheckOf(instruction) }),
 };
 
 /**
  * Applies Dockerfile instructions, as `import --change` and `commit --change` take them, to what an image says of its
- * processes. A text may hold several, a line each. A CMD holds also when an ENTRYPOINT follows it.
+ * processes. A text may hold several, a line each. A CMD holds also when an ENTRYPOINT follows it. Where a Dockerfile puts in variables,
+ * those of the environment so far are put in.
  *
  * Fails with ERR_TINYD_OPTION_INVALID.
  */
@@ -69,7 +81,7 @@ export function applyChanges(config: ImageProcessConfig, texts: readonly string[
     const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
     if (change === undefined) throw invalidChange(text, `want one of ${Object.keys(CHANGES).join(', ')}`);
     if (argument === '') throw invalidChange(text, `${name} needs an argument`);
-    return change(changed, { text, argument });
+    return change(changed, { text, argument, variables: variablesOf(changed.Env ?? []) });
   }, config);
 }
 
@@ -104,31 +116,45 @@ function commandOf({ argument }: Instruction): string[] {
   return jsonWords(argument) ?? ['/bin/sh', '-c', argument];
 }
 
-function wordsOf({ text, argument }: Instruction): string[] {
-  const words = splitWords(argument);
-  if (words === undefined) throw invalidChange(text, 'a quote is not closed');
-  return words;
+/** The argument as one text, with its blanks. */
+function textOf({ text, argument, variables }: Instruction): string {
+  return expandWord(text, argument, variables);
 }
 
+function wordsOf(instruction: Instruction): string[] {
+  return expanded(instruction, splitWords(instruction.argument));
+}
+
+function expanded({ text, variables }: Instruction, words: readonly string[]): string[] {
+  return words.map(word => expandWord(text, word, variables));
+}
+
+/** An empty one takes back what the image below says. */
 function wordOf(instruction: Instruction): string {
-  const [word = '', ...more] = wordsOf(instruction);
-  if (more.length > 0 || word === '') throw invalidChange(instruction.text, 'want one word');
+  const word = textOf(instruction);
+  if (/\s/.test(word)) throw invalidChange(instruction.text, 'want one word');
   return word;
 }
 
 /** `A=1 B=2`, or `A the rest`. */
 function pairsOf(instruction: Instruction): [string, string][] {
-  const words = wordsOf(instruction);
+  const words = splitWords(instruction.argument);
   if (words[0]?.includes('=') === false) {
     const [, name = '', value = ''] = /^(\S+)\s+([\s\S]*)$/.exec(instruction.argument) ?? [];
     if (name === '') throw invalidChange(instruction.text, 'want NAME=VALUE');
-    return [[name, value]];
+    return [pairOf(instruction, name, value)];
   }
   return words.map(word => {
     const equals = word.indexOf('=');
     if (equals <= 0) throw invalidChange(instruction.text, `${JSON.stringify(word)} is not NAME=VALUE`);
-    return [word.slice(0, equals), word.slice(equals + 1)];
+    return pairOf(instruction, word.slice(0, equals), word.slice(equals + 1));
   });
+}
+
+function pairOf(instruction: Instruction, ...words: [string, string]): [string, string] {
+  const [name = '', value = ''] = expanded(instruction, words);
+  if (name === '') throw invalidChange(instruction.text, 'a name is empty');
+  return [name, value];
 }
 
 function withVariables(before: readonly string[], pairs: readonly [string, string][]): string[] {
@@ -171,7 +197,10 @@ function healthOption(text: string, option: string): ImageHealthcheck {
   if (key === undefined || !DURATION.test(value))
     throw invalidChange(text, `cannot use ${JSON.stringify(option)}`);
   const parts = [...value.matchAll(/([\d.]+)([a-zµ]+)/g)];
-  return {
-    [key]: parts.reduce((sum, [, number, unit]) => sum + Number(number) * (NANOSECONDS[unit ?? ''] ?? 0), 0),
-  };
+  const duration = parts.reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (NANOSECONDS[unit ?? ''] ?? 0),
+    0,
+  );
+  if (duration > 0 && duration < 1e6) throw invalidChange(text, `${name} cannot be less than 1ms`);
+  return { [key]: duration };
 }
