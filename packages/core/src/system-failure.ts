@@ -1,5 +1,6 @@
 /** Errnos of Linux that node has no name for (asm-generic/errno.h). */
 const UNNAMED: Readonly<Record<number, readonly [name: string, words: string]>> = {
+  8: ['ENOEXEC', 'exec format error'],
   122: ['EDQUOT', 'disk quota exceeded'],
 };
 

@@ -31,6 +31,10 @@ async function brokenImage() {
     file('opt/windows', '#!/bin/sh\r\necho never\r\n'),
     file('opt/plain', 'echo no first line\n'),
     file('opt/empty', ''),
+    file('opt/marked', '\ufeff#!/bin/sh\necho never\n'),
+    file('opt/cut', program({}).subarray(0, 40)),
+    file('opt/app.exe', Buffer.from('MZ\x90\0\x03\0')),
+    file('opt/mac', Buffer.from('cffaedfe0700000103000000', 'hex')),
     file('opt/data', '#!/bin/sh\n', 0o644),
     file('secret/run', '#!/bin/sh\n'),
     file('opt/foreign', elfProgram({ machine: hostMachine === X64 ? ARM64 : X64 })),
@@ -128,6 +132,16 @@ describe('explain', function () {
       /without a first line that names its interpreter/,
       /#!\/bin\/sh/,
     ],
+    [
+      'a byte order mark',
+      ['/opt/marked'],
+      126,
+      /\/opt\/marked has a byte order mark before the #!/,
+      /Last start: .*exec format error/,
+    ],
+    ['half a program', ['/opt/cut'], 126, /\/opt\/cut is damaged: its header/, /exec format error/],
+    ['a program of Windows', ['/opt/app.exe'], 126, /\/opt\/app\.exe is for Windows/, /--platform linux\//],
+    ['a program of macOS', ['/opt/mac'], 126, /\/opt\/mac is for macOS/, /--platform linux\//],
     ['an empty file', ['/opt/empty'], 126, /\/opt\/empty is empty/, /./],
     ['a folder', ['/opt'], 126, /\/opt is a folder/, /./],
     [
@@ -318,8 +332,31 @@ describe('explain', function () {
     await tinyd.ok('kill', 'c');
     await tinyd.ok('wait', 'c');
     const killed = await explained('c');
-    assert.deepEqual([killed.cause, killed.signal, killed.exitCode], ['signalled', 'SIGKILL', 137]);
-    assert.match(killed.verdict, /was ended by SIGKILL \(status 137\): somebody killed it/);
+    assert.deepEqual([killed.cause, killed.signal, killed.exitCode], ['stopped', 'SIGKILL', 137]);
+    assert.match(
+      killed.verdict,
+      /was ended by SIGKILL \(status 137\) because a user asked for it: tinyd stop/,
+    );
+  });
+
+  it('tells what a user stopped from what ended by itself, and from what others killed', async () => {
+    const script = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
+    const start = ['run', '-d', '--name', 'c', '--network', 'none', 'broken', 'sh', '-c', script];
+    await tinyd.ok(...start);
+    await tinyd.ok('stop', 'c');
+    const stopped = await explained('c');
+    assert.deepEqual([stopped.cause, stopped.exitCode], ['stopped', 0]);
+    assert.match(stopped.verdict, /^ended with status 0 because a user asked for it/);
+    assert.deepEqual(stopped.advice, ['start it again: tinyd start c']);
+    await tinyd.ok('start', 'c');
+    const { pid } = JSON.parse(await tinyd.ok('inspect', '-f', '{"pid":{{.State.Pid}}}', 'c')) as {
+      pid: number;
+    };
+    process.kill(pid, 'SIGKILL');
+    await tinyd.ok('wait', 'c');
+    const killed = await explained('c');
+    assert.equal(killed.cause, 'signalled');
+    assert.match(killed.verdict, /SIGKILL \(status 137\): no tinyd stop or kill asked for it/);
   });
 
   it('tells the shell that had no input', async () => {

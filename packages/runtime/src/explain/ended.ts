@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
+import { isEndSignal } from '../lifecycle/suppress-restart';
 import type { ContainerView } from '../state/container-state';
 import { LOST_REASONS } from '../state/status';
 import type { Diagnosis, Finding, Obstacle } from './explanation';
@@ -20,6 +22,7 @@ export function explainEnd(
   const ran = ranFor(view);
   if (state.error !== '') return lost(view);
   if (state.oomKilled) return outOfMemory(view, ran);
+  if (isStopped(view)) return stopped(view, ran);
   if (state.signal !== 0) return signalled(view, ran);
   if (state.exitCode === 0) return succeeded(view, argv, ran);
   const [obstacle] = obstacles;
@@ -89,6 +92,31 @@ function suggestedLimit(limit: number): string {
   return `${Math.ceil((2 * limit) / 1024 ** 2)}m`;
 }
 
+/** Whether a user asked it to end, and it ended in a way that this accounts for. */
+function isStopped({ record, paths, state }: ContainerView): boolean {
+  return existsSync(paths.stopped) && (state.signal === 0 || isEndSignal(record, state.signal));
+}
+
+function stopped({ state, record }: ContainerView, ran: readonly Finding[]): Diagnosis {
+  const { signal, exitCode } = state;
+  const end =
+    signal === 0
+      ? `ended with status ${exitCode}`
+      : `was ended by ${signalName(signal)} (status ${exitCode})`;
+  return {
+    cause: 'stopped',
+    verdict: `${end} because a user asked for it: tinyd stop, restart or kill`,
+    findings: ran,
+    advice: [...(signal === SIGKILL ? KILLED_IN_TIME : []), `start it again: tinyd start ${record.name}`],
+  };
+}
+
+/** Why SIGKILL may have been needed. */
+const KILLED_IN_TIME = [
+  'tinyd kill sends SIGKILL, and so does tinyd stop when the program does not end in time',
+  'a program that is PID 1 ends at SIGTERM only if it handles it: create it with --init, or with another --stop-signal',
+];
+
 function signalled({ state, record }: ContainerView, ran: readonly Finding[]): Diagnosis {
   const { signal, exitCode } = state;
   const { meaning, advice } = signalMeaning(signal, record.name);
@@ -104,12 +132,8 @@ function signalMeaning(signal: number, name: string): { meaning: string; advice:
   switch (signalName(signal)) {
     case 'SIGKILL':
       return {
-        meaning: 'somebody killed it, and not for its memory limit',
-        advice: [
-          'tinyd kill sends it, and so does tinyd stop when the program does not end in time',
-          'a program that is PID 1 ends at SIGTERM only if it handles it: create it with --init, or with another --stop-signal',
-          'if it was nobody here: dmesg tells whether the host was out of memory',
-        ],
+        meaning: 'no tinyd stop or kill asked for it, and its memory limit is not the cause',
+        advice: ['dmesg tells whether the host was out of memory', `start it again: tinyd start ${name}`],
       };
     case 'SIGTERM':
     case 'SIGINT':

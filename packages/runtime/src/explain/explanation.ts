@@ -13,6 +13,8 @@ export type Cause =
   /** It exited with another status. */
   | 'failed'
   | 'signalled'
+  /** A user had asked it to end. */
+  | 'stopped'
   | 'out-of-memory'
   /** Its monitor was killed, or the host restarted. */
   | 'lost';

@@ -42,7 +42,7 @@ export function programObstacle(state: ProgramState, scene: ProgramScene): Obsta
         'mount it without noexec (--tmpfs PATH:exec), or put the program elsewhere',
       );
     case 'not-a-program':
-      return notAProgram(state);
+      return notAProgram(state, scene);
     case 'wrong-machine':
       return wrongMachine(state.path, state.machine, scene);
     case 'no-interpreter':
@@ -100,15 +100,36 @@ function missing({ program, part, notFolder }: Of<'missing'>, scene: ProgramScen
   );
 }
 
-function notAProgram({ path, empty, text }: Of<'not-a-program'>): Obstacle {
-  if (empty) return obstacle(`its program ${path} is empty`, undefined, 'build the image again');
-  return text
-    ? obstacle(
+function notAProgram({ path, content }: Of<'not-a-program'>, { image }: ProgramScene): Obstacle {
+  const pull = `pull or build the image for Linux: tinyd pull --platform linux/${hostMachineName()} ${image}`;
+  switch (content) {
+    case 'nothing':
+      return obstacle(`its program ${path} is empty`, undefined, 'build the image again');
+    case 'text':
+      return obstacle(
         `its program ${path} is a text without a first line that names its interpreter`,
         undefined,
         'begin it with #!/bin/sh, or run it by its interpreter: --entrypoint sh',
-      )
-    : obstacle(`its program ${path} is in no format that this host executes`, undefined);
+      );
+    case 'marked-text':
+      return obstacle(
+        `its program ${path} has a byte order mark before the #! of its first line`,
+        undefined,
+        `save it as UTF-8 without the mark: sed -i '1s/^\\xef\\xbb\\xbf//' ${path}`,
+      );
+    case 'cut-elf':
+      return obstacle(
+        `its program ${path} is damaged: its header is not whole`,
+        undefined,
+        'build it again, and look whether its copy is complete',
+      );
+    case 'windows':
+      return obstacle(`its program ${path} is for Windows`, undefined, pull);
+    case 'macos':
+      return obstacle(`its program ${path} is for macOS`, undefined, pull);
+    case 'unknown':
+      return obstacle(`its program ${path} is in no format that this host executes`, undefined);
+  }
 }
 
 function wrongMachine(path: string, machine: number, { image }: ProgramScene): Obstacle {

@@ -29,7 +29,7 @@ export type ProgramState =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'not-permitted'; readonly path: string; readonly obstacle: string }
   | { readonly kind: 'noexec'; readonly path: string; readonly mount: string }
-  | { readonly kind: 'not-a-program'; readonly path: string; readonly empty: boolean; readonly text: boolean }
+  | { readonly kind: 'not-a-program'; readonly path: string; readonly content: Content }
   | { readonly kind: 'wrong-machine'; readonly path: string; readonly machine: number }
   | {
       readonly kind: 'no-interpreter';
@@ -43,6 +43,9 @@ export type ProgramState =
       readonly otherLoader?: string;
     }
   | { readonly kind: 'no-libraries'; readonly path: string; readonly missing: readonly MissingLibrary[] };
+
+/** What a file holds that the kernel executes nowhere on Linux. */
+export type Content = 'nothing' | 'text' | 'marked-text' | 'cut-elf' | 'windows' | 'macos' | 'unknown';
 
 /** As deep as the kernel lets scripts be interpreted by scripts. */
 const MAX_SCRIPTS = 4;
@@ -107,8 +110,21 @@ function examineFile(
   const head = files.read(path, readAt => readAt(0, 256)) ?? Buffer.alloc(0);
   const script = /^#![ \t]*([^ \t\n\0]+)[ \t]*([^\n\0]*)/.exec(head.toString('latin1'));
   if (script === null || scripts >= MAX_SCRIPTS)
-    return { kind: 'not-a-program', path, empty: stats.size === 0, text: !head.includes(0) };
+    return { kind: 'not-a-program', path, content: contentOf(head) };
   return examineScript(files, question, path, [script[1] ?? '', script[2] ?? ''], scripts);
+}
+
+const MACH_O = ['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe'];
+
+function contentOf(head: Buffer): Content {
+  const magic = head.toString('latin1', 0, 5);
+  if (head.length === 0) return 'nothing';
+  if (magic.startsWith('\x7fELF')) return 'cut-elf';
+  if (magic.startsWith('MZ')) return 'windows';
+  if (MACH_O.includes(head.toString('hex', 0, 4))) return 'macos';
+  // The byte order mark that some editors put before UTF-8.
+  if (magic === '\xef\xbb\xbf#!') return 'marked-text';
+  return head.includes(0) ? 'unknown' : 'text';
 }
 
 function examineScript(

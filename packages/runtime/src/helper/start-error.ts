@@ -131,7 +131,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
   ENODEV: 'no such device or file system',
   ENOENT: 'no such file or folder',
-  ENOEXEC: 'not a program for this machine',
+  ENOEXEC: 'exec format error',
   ENOMEM: 'out of memory',
   ENOSPC: 'no space left',
   ENOTDIR: 'not a folder',
