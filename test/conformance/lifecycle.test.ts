@@ -172,6 +172,8 @@ describe('the life of a container', () => {
     assert.match(again.stderr, new RegExp(id.slice(0, 12)), 'the holder is not named');
     for (const name of ['-x', 'a b', '.x', 'a/b', 'ä'])
       assert.notEqual((await engine.run(['create', '--name', name, PLAIN])).code, 0, name);
+    const unnamed = await engine.ok('create', '--name', '', PLAIN);
+    assert.match(await engine.ok('inspect', '-f', '{{.Name}}', unnamed), /^\/\w+_\w+$/, 'a name is made up');
     await engine.ok('create', '--name', 'other', PLAIN);
     await engine.ok('rename', 'taken', 'free');
     assert.equal((await engine.run(['rename', 'free', 'free'])).code, 1);

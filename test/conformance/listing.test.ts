@@ -25,6 +25,14 @@ describe('listings', () => {
     assert.match(await engine.ok('ps', '-s'), /NAMES +SIZE$/);
   });
 
+  it('of containers show a short ID for an image that was named by its ID', async () => {
+    const image = await engine.ok('inspect', '-f', '{{.Id}}', '--type', 'image', PLAIN);
+    await engine.ok('create', image);
+    const shown = async (...flags: string[]) => engine.ok('ps', '-a', ...flags, '--format', '{{.Image}}');
+    assert.equal(await shown(), image.slice('sha256:'.length).slice(0, 12));
+    assert.equal(await shown('--no-trunc'), image);
+  });
+
   it('of containers are lines of JSON', async () => {
     await engine.ok('create', '--name', 'web', '-l', 'k=v', '-l', 'a', '-v', '/tmp:/x', PLAIN, 'sh');
     const row = JSON.parse(await engine.ok('ps', '-a', '--format', 'json')) as Record<string, string>;

@@ -55,6 +55,10 @@ describe('prune', () => {
     await engine.ok('image', 'prune', '-af', ...FILTER);
     assert.deepEqual((await list('images')).length, 1, 'a container has it');
     await engine.ok('rm', 'user');
+    assert.deepEqual(
+      await engine.ok('image', 'prune', '-f', '--filter', 'dangling=true', ...FILTER),
+      'Total reclaimed space: 0B',
+    );
     assert.match(await engine.ok('image', 'prune', '-af', ...FILTER), new RegExp(`untagged: ${MADE}:latest`));
     assert.deepEqual(await list('images'), []);
   });

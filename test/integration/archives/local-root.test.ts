@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { filter } from '../../support/archives';
 import { type LayerEntry, tarOf } from '../../support/image-builder';
 import { Tinyd } from '../../support/tinyd';
@@ -124,10 +125,14 @@ describe('a root file system of this machine in place of an image', function () 
 
   it('refuses what cannot be one', async () => {
     writeFileSync(join(tinyd.base, 'text.tar'), 'hello');
+    writeFileSync(join(tinyd.base, 'none.tar'), '');
+    writeFileSync(join(tinyd.base, 'cut.tar.gz'), gzipSync(Buffer.alloc(2000, 1)).subarray(0, 18));
     for (const [words, message] of [
       [['./nothing'], /no such file or folder/],
       [['/nothing/there.tar'], /no such file or folder/],
       [['text.tar'], /it is no tar archive/],
+      [['none.tar'], /it is empty .*give a tar archive of a root file system/],
+      [['cut.tar.gz'], /damaged gzip .*give a tar archive of a root file system/],
       [['..'], /the store lies in it/],
       [['--pull', 'always', './rootfs.tar'], /it is not in a registry/],
       [['./rootfs.tar'], /no command specified/],

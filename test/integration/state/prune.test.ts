@@ -87,7 +87,11 @@ describe('prune and system df', function () {
       (await tinyd.run(['image', 'prune'], '')).stdout,
       /^WARNING! This will remove all dangling images\./,
     );
-    const gone = await tinyd.ok('image', 'prune', '-a', '-f');
+    const dangling = (value: string) => tinyd.run(['image', 'prune', '-f', '--filter', `dangling=${value}`]);
+    assert.match((await dangling('maybe')).stderr, /invalid filter "dangling=maybe": want true or false/);
+    assert.equal((await dangling('true')).stdout, 'Total reclaimed space: 0B\n');
+    const { stdout } = await dangling('false');
+    const gone = stdout.trim();
     assert.match(
       gone,
       /^Deleted Images:\nuntagged: [\s\S]*deleted: sha256:[0-9a-f]{64}\n\nTotal reclaimed space: [1-9][\d.]*MB$/,

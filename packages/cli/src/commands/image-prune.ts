@@ -1,11 +1,20 @@
 import { TinydCommand } from '../command';
 import { toggle } from '../flags/define';
+import { parseFilterSwitch } from '../flags/filters';
 import { pruneFlags } from '../flags/prune-flags';
 import { showOut, writeErr } from '../output';
 import { deletedImages, reclaimedSpace } from '../present/pruned';
 import { stripControls } from '../present/strip-controls';
 import { confirm } from '../use-cases/confirm';
 import { parsePruneFilter, pruneImages } from '../use-cases/prune';
+
+const DANGLING = /^dangling=/;
+
+/** `--filter dangling=false` is docker's older word for --all; undefined: it is not there. */
+function lastDangling(entries: readonly string[]): boolean | undefined {
+  const value = entries.findLast(entry => DANGLING.test(entry))?.replace(DANGLING, '');
+  return value === undefined ? undefined : parseFilterSwitch('dangling', value);
+}
 
 /** `tinyd image prune`. */
 export default class ImagePrune extends TinydCommand {
@@ -20,12 +29,17 @@ export default class ImagePrune extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(ImagePrune);
-    const filter = parsePruneFilter(flags.filter, Date.now());
-    const which = flags.all
+    const dangling = lastDangling(flags.filter);
+    const all = flags.all || dangling === false;
+    const filter = parsePruneFilter(
+      flags.filter.filter(entry => !DANGLING.test(entry)),
+      Date.now(),
+    );
+    const which = all
       ? 'all images without at least one container associated to them'
       : 'all dangling images';
     if (!flags.force && !confirm(`This will remove ${which}.`)) return;
-    const pruned = await pruneImages(this.openStore(), this.openRuntime(), { all: flags.all, filter });
+    const pruned = await pruneImages(this.openStore(), this.openRuntime(), { all, filter });
     if (pruned.problem !== undefined)
       writeErr(`tinyd image prune: warning: layers were kept: ${stripControls(pruned.problem)}\n`);
     showOut(deletedImages(pruned) + reclaimedSpace(pruned.freedBytes));

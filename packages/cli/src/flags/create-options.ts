@@ -46,7 +46,8 @@ export function readCreateOptions(
   read.map('userns', checkUserns);
   const openStdin = read.flag('interactive');
   return compact({
-    name: read.text('name'),
+    // As docker: an empty one is none.
+    name: read.text('name') || undefined,
     entrypoint: read.map('entrypoint', (_, text) => (text === '' ? [] : [text])),
     env: resolveEnvironment(read.list('env-file'), read.list('env'), host),
     workingDir: read.map('workdir', parseWorkdir),

@@ -2,6 +2,7 @@ import type { ContainerSummary } from '@tinyd/runtime';
 import { type Fields, lazyRows } from './lazy-rows';
 import type { Listing } from './list';
 import { portsText } from './port-text';
+import { shortDigest } from './short-id';
 import { ellipsis } from './table';
 import { humanDuration, humanSize, localTime, timeAgo } from './units';
 
@@ -60,7 +61,7 @@ const MOUNT_LENGTH = 15;
 function containerFields({ noTrunc, now, sizes }: ContainerTable): Fields<ContainerSummary> {
   return {
     ID: ({ id }) => (noTrunc ? id : id.slice(0, 12)),
-    Image: ({ imageName }) => imageName,
+    Image: container => imageField(container, noTrunc),
     Command: ({ command }) => commandField(command, noTrunc),
     CreatedAt: ({ created }) => localTime(created),
     RunningFor: ({ created }) => timeAgo(created, now),
@@ -83,6 +84,12 @@ function containerFields({ noTrunc, now, sizes }: ContainerTable): Fields<Contai
     Networks: ({ networks }) => networks.join(','),
     Platform: () => 'linux',
   };
+}
+
+/** An image that was named by its ID is shown by a short one. */
+function imageField({ imageName, imageId }: ContainerSummary, noTrunc: boolean): string {
+  const short = shortDigest(imageId);
+  return !noTrunc && shortDigest(imageName) === short ? short : imageName;
 }
 
 function sizeText(size: ContainerSizes | undefined): string {

@@ -16,6 +16,7 @@ import type { StoreLayout } from '../layout';
 import { messageOf } from '../system-error';
 import type { ArchiveContent } from './archive-content';
 import { ArchiveSource } from './archive-source';
+import { ROOT_HINT } from './invalid-archive';
 import { spoolLimit, withScratchFolder } from './load';
 import { type RootBlob, writeRootBlob } from './root-blob';
 import { type LoadedImage, storeImages } from './store-images';
@@ -77,7 +78,7 @@ export async function importRoot(
         'ERR_TINYD_ARCHIVE_INVALID',
         `cannot import ${label}: it is no tar archive: ${reason}`,
         {
-          hint: 'give a tar archive of a root file system; images are brought by tinyd load',
+          hint: ROOT_HINT,
           cause: error,
         },
       );

@@ -4,6 +4,7 @@ import { type Descriptor, type Digest, MEDIA_TYPES, parseDigest } from '@tinyd/c
 import { isFull, noSpace } from '../pull/space';
 import { systemCode } from '../system-error';
 import { inflate } from './compression';
+import { ofRootArchive } from './invalid-archive';
 import { openTar } from './open-archive';
 
 /** A root file system as the one layer of an image. */
@@ -36,7 +37,10 @@ export async function writeRootBlob(
   chunks: AsyncIterable<Uint8Array>,
   { path, label, limitBytes, signal }: RootBlobOptions,
 ): Promise<RootBlob> {
-  const { compression, chunks: stream } = await openTar({ chunks, label, signal }, 'root file system');
+  const opened = openTar({ chunks, label, signal }, 'root file system');
+  const { compression, chunks: stream } = await opened.catch(error => {
+    throw ofRootArchive(error);
+  });
   const isKept = compression === 'gzip' || compression === 'zstd';
   const file = await open(path, 'wx', 0o600);
   const blob = new HashedFile(file, limitBytes, () => noSpace(path, `cannot store ${label}`, undefined));
@@ -48,7 +52,7 @@ export async function writeRootBlob(
       content.update(chunk);
     }
   } catch (error) {
-    throw isFull(systemCode(error)) ? noSpace(path, `cannot store ${label}`, error) : error;
+    throw isFull(systemCode(error)) ? noSpace(path, `cannot store ${label}`, error) : ofRootArchive(error);
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import { systemFailureText, TinydError } from '@tinyd/core';
+import { isDiskFull, systemFailureText, TinydError } from '@tinyd/core';
 import { type EntryKind, joinPath, systemCode } from '../entry';
 
 /** Words what goes wrong at a place that is written to. Paths are relative to it. */
@@ -36,7 +36,9 @@ export class TargetErrors {
   worded(error: unknown, path: Buffer): unknown {
     if (error instanceof TinydError || systemCode(error) === undefined) return error;
     const shown = this.#shown(path);
+    const hint = hintOf(error);
     return new TinydError('ERR_TINYD_SYSTEM', `cannot write ${shown}: ${systemFailureText(error)}`, {
+      ...(hint === undefined ? {} : { hint }),
       details: { path: shown },
       cause: error,
     });
@@ -45,4 +47,10 @@ export class TargetErrors {
   #shown(path: Buffer): string {
     return joinPath(this.#target, path).toString();
   }
+}
+
+function hintOf(error: unknown): string | undefined {
+  if (isDiskFull(error)) return 'make room on the disk, or in its quota, and try again';
+  if (systemCode(error) !== 'EROFS') return undefined;
+  return 'a --read-only root and what is mounted ro stay as they are: copy to a volume that is not';
 }
