@@ -20,7 +20,7 @@ export class EarlyFlush {
     this.#folder = folder;
   }
 
-  /** So many more bytes have come. */
+  /** So many more bytes were unpacked, as they are in the blob: downloads end long before, and are not much of it. */
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < STEP_BYTES || this.#isRunning) return;

@@ -177,14 +177,13 @@ export class LayerPull {
 
   async #download(feed: BlobFeed, signal: AbortSignal): Promise<void> {
     if (feed.isComplete) return;
-    const { session, downloads, earlyFlush } = this.#context;
+    const { session, downloads } = this.#context;
     await downloads.use(signal, async () => {
       const call = { ...session.call(signal), offset: feed.available, onConsumed: freeMemory };
       this.#emit('downloading', feed.available);
       for await (const chunk of session.source.fetchBlob(session.reference, this.#descriptor, call)) {
         feed.append(chunk);
         session.bytesFetched += chunk.length;
-        earlyFlush.add(chunk.length);
         this.#emit('downloading', feed.available);
       }
       feed.assertComplete();

@@ -94,7 +94,7 @@ export async function completeLayer(context: LayerPullContext, layer: UnpackedLa
 
 /** Runs the engine beside the download. */
 async function follow(
-  { session, overlayXattr, limitBytes }: LayerPullContext,
+  { session, earlyFlush, overlayXattr, limitBytes }: LayerPullContext,
   feed: BlobFeed,
   stack: LayerStack,
   position: number,
@@ -113,9 +113,12 @@ async function follow(
   });
   const abort = () => unpack.abort();
   session.signal.addEventListener('abort', abort, { once: true });
+  let before = 0;
   const progress = setInterval(() => {
-    if (!feed.isComplete) return;
-    session.emit({ type: 'layer', digest, status: 'unpacking', bytes: unpack.consumed(), size });
+    const bytes = unpack.consumed();
+    earlyFlush.add(bytes - before);
+    before = bytes;
+    if (feed.isComplete) session.emit({ type: 'layer', digest, status: 'unpacking', bytes, size });
   }, PROGRESS_MS);
   try {
     return await feed.follow(unpack);
