@@ -99,6 +99,21 @@ describe('volumes as archives', function () {
     assert.match(lost.stderr, /mount volume lost: \/absent: no such folder on the host.*MOUNT_INVALID/);
   });
 
+  it('leave a folder of the host as private as it was, and one that is read-only alone', async () => {
+    const folder = join(tinyd.base, 'folder');
+    mkdirSync(folder, { mode: 0o700 });
+    const stands = ['-o', 'type=none', '-o', `device=${folder}`];
+    await tinyd.ok('volume', 'create', ...stands, '-o', 'o=bind,ro', 'kept');
+    const archive = await tarOf([{ name: 'f', content: 'imported' }]);
+    const refused = await tinyd.run(['volume', 'import', 'kept'], archive);
+    assert.match(refused.stderr, /import into volume kept: it is read-only .*COPY_TARGET/);
+    await tinyd.ok('run', '--rm', '-v', 'kept:/home', 'busybox', 'true');
+    assert.deepEqual(readdirSync(folder), [], 'filled from the image');
+    await tinyd.ok('volume', 'create', ...stands, '-o', 'o=bind', 'open');
+    assert.equal((await tinyd.run(['volume', 'import', 'open'], archive)).code, 0);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+  });
+
   it('go into empty volumes that are there', async () => {
     const archive = await tarOf([{ name: 'f', content: 'new' }]);
     await tinyd.ok('volume', 'create', 'full');
@@ -117,6 +132,9 @@ describe('volumes as archives', function () {
     await tinyd.ok('volume', 'create', 'empty');
     const unread = await tinyd.run(['volume', 'import', 'empty', '/absent.tar']);
     assert.match(unread.stderr, /read \/absent.tar: ENOENT/);
+    const nothing = await tinyd.run(['volume', 'import', 'empty']);
+    assert.match(nothing.stderr, /import into volume empty: the archive is empty .*LAYER_INVALID/);
+    assert.equal(nothing.code, 1);
   });
 
   const hostile: Readonly<Record<string, readonly LayerEntry[]>> = {

@@ -195,6 +195,16 @@ describe('a start that failed', () => {
     it(`${stage} with ${errno} is ${code}`, () => assert.equal(report(stage, errno).code, code));
   }
 
+  it('a mount hints at what its errno means', () => {
+    for (const [errno, hint] of [
+      ['EINVAL', /a file goes on a file/],
+      ['EROFS', /make it there first/],
+      ['EPERM', /\/proc/],
+    ] as const)
+      assert.match(report('mount', errno).hint ?? '', hint);
+    assert.equal(report('mount', 'ENOMEM').hint, undefined);
+  });
+
   it('every stage names the container, the operand and the reason', () => {
     for (const stage of REPORT_STAGES) {
       if (stage === 'started') continue;

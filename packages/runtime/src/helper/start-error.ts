@@ -27,11 +27,7 @@ const STAGES: Readonly<
     tried: 'mount its root',
     hint: 'check that the kernel has overlayfs and that the layers are complete',
   },
-  mount: {
-    tried: 'mount',
-    code: 'ERR_TINYD_MOUNT_INVALID',
-    hint: 'a file goes on a file, a folder on a folder, and most of /proc must stay the kernel’s',
-  },
+  mount: { tried: 'mount', code: 'ERR_TINYD_MOUNT_INVALID' },
   device: {
     tried: 'make device',
     code: 'ERR_TINYD_MOUNT_INVALID',
@@ -58,6 +54,14 @@ const STAGES: Readonly<
   socket: { tried: 'open socket' },
 };
 
+/** What most often stands in the way of a mount, by errno. */
+const MOUNT_HINTS: Readonly<Record<string, string>> = {
+  EINVAL: 'a file goes on a file, a folder on a folder',
+  ENOTDIR: 'a file goes on a file, a folder on a folder',
+  EPERM: 'most of /proc must stay the kernel’s: mount it elsewhere',
+  EROFS: 'it lies in a mount that is read-only and has nothing of that name: make it there first',
+};
+
 const NOT_EXECUTABLE = new Set<number>([
   constants.errno.EACCES,
   constants.errno.EISDIR,
@@ -75,11 +79,12 @@ export function startError(report: HelperReport, verb: string, name: string, com
   const known = STAGES[stage];
   const tried = known?.tried ?? stage;
   const what = operand === '' ? tried : `${tried} ${operand}`;
+  const hint = stage === 'mount' ? MOUNT_HINTS[getSystemErrorName(-errno)] : known?.hint;
   return new TinydError(
     known?.code ?? 'ERR_TINYD_START_FAILED',
     `cannot ${verb} container ${name}: ${what}: ${reason}`,
     {
-      ...(known?.hint === undefined ? {} : { hint: known.hint }),
+      ...(hint === undefined ? {} : { hint }),
       details,
     },
   );

@@ -44,13 +44,14 @@ async function openSettled(volume: VolumeLayout): Promise<number> {
  * when this fails, with nothing (a folder of the host: with what came before that). No name or link of the archive leads out of the volume.
  *
  * Fails with ERR_TINYD_VOLUME_NOT_FOUND, ERR_TINYD_VOLUME_IN_USE when it has content, ERR_TINYD_LAYER_INVALID for what is
- * no tar archive, ERR_TINYD_COPY_TARGET or ERR_TINYD_SYSTEM.
+ * no tar archive, ERR_TINYD_COPY_TARGET (when it is read-only, too) or ERR_TINYD_SYSTEM.
  */
 export async function importVolume(volume: VolumeLayout, archive: AsyncIterable<Uint8Array>): Promise<void> {
   const lockFd = await lockVolume(volume);
   if (lockFd === undefined) throw volumeNotFound(volume.name);
   try {
-    const filled = await fillVolume(volume, folder => extract(folder, archive, volume.name), true);
+    if (volume.isReadOnly === true) throw readOnly(volume.name);
+    const filled = await fillVolume(volume, folder => extract(folder, archive, volume), true);
     if (filled) return;
     throw new TinydError(
       'ERR_TINYD_VOLUME_IN_USE',
@@ -65,13 +66,38 @@ export async function importVolume(volume: VolumeLayout, archive: AsyncIterable<
   }
 }
 
-async function extract(path: string, archive: AsyncIterable<Uint8Array>, shown: string): Promise<void> {
+function readOnly(name: string): TinydError {
+  return new TinydError('ERR_TINYD_COPY_TARGET', `cannot import into volume ${name}: it is read-only`, {
+    hint: 'it was created with o=ro: write to the folder of the host that it stands for',
+    details: { volume: name },
+  });
+}
+
+async function extract(
+  path: string,
+  archive: AsyncIterable<Uint8Array>,
+  { name, isHostFolder }: VolumeLayout,
+): Promise<void> {
   // Whatever the umask is: what a new volume has, unless the archive says otherwise.
-  chmodSync(path, 0o755);
+  if (isHostFolder !== true) chmodSync(path, 0o755);
   const folder = openSync(path, FOLDER);
   try {
-    await writeTree(readTar(archive), { folder, shown });
+    await writeTree(readTar(notEmpty(archive, name)), { folder, shown: name });
   } finally {
     closeSync(folder);
   }
+}
+
+/** An archive without entries has an end, at least. Without any byte it is what a failed program left of one. */
+async function* notEmpty(archive: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  let isEmpty = true;
+  for await (const chunk of archive) {
+    isEmpty &&= chunk.length === 0;
+    yield chunk;
+  }
+  if (!isEmpty) return;
+  throw new TinydError('ERR_TINYD_LAYER_INVALID', `cannot import into volume ${name}: the archive is empty`, {
+    hint: 'look at what should have written it',
+    details: { volume: name },
+  });
 }

@@ -127,6 +127,7 @@ async function fill(
 ): Promise<void> {
   const volume = contentLayout(context.layout, uses[0]?.name ?? '');
   if (volume.isHostFolder === true) checkHostFolder(volume);
+  if (volume.isReadOnly === true) return;
   await finishFilling(volume);
   const layers = options.image.lowerDirs.map(dir => join(context.layout.root, dir));
   for (const { target } of uses.filter(use => use.copy)) {

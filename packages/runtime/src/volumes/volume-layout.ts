@@ -12,6 +12,8 @@ export interface VolumeLayout {
   readonly data: string;
   /** `data` is a folder of the host, which the volume stands for. */
   readonly isHostFolder?: boolean;
+  /** That folder is not to be written to. */
+  readonly isReadOnly?: boolean;
   /** Image content on its way into the volume, incomplete. */
   readonly copying: string;
   /** The same, complete: to be moved into `data`. */

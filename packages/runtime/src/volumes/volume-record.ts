@@ -39,7 +39,8 @@ export function readVolumeRecord(path: string): VolumeRecord | undefined {
 export function contentLayout(layout: Pick<RuntimeLayout, 'root'>, name: string): VolumeLayout {
   const volume = volumeLayout(layout, name);
   const folder = readVolumeRecord(volume.record)?.folder;
-  return folder === undefined ? volume : { ...volume, data: folder.path, isHostFolder: true };
+  if (folder === undefined) return volume;
+  return { ...volume, data: folder.path, isHostFolder: true, isReadOnly: folder.readOnly };
 }
 
 function damaged(path: string, why: string, cause?: unknown): TinydError {
