@@ -32,6 +32,8 @@ interface SysAddon {
   setProjectQuota(file: number, project: number, bytes: bigint): void;
   setProject(folder: number, project: number): void;
   netlinkRequest(protocol: number, messages: Uint8Array): Buffer[];
+  rulesGeneration(): number;
+  lookAtBridge(name: string): { index: number; isUp: boolean; ports: number[] } | undefined;
   readReport(fd: number): Buffer;
 }
 

@@ -5,6 +5,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   tinyd::exportFiles(env, exports);
   tinyd::exportTree(env, exports);
   tinyd::exportProcesses(env, exports);
+  tinyd::exportNetwork(env, exports);
   tinyd::exportQuota(env, exports);
   tinyd::exportCommand(env, exports);
   return exports;

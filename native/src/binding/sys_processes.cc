@@ -1,7 +1,6 @@
 #include "binding/sys_addon.h"
 #include "binding/sys_arguments.h"
 #include "sys/launch.h"
-#include "sys/netlink.h"
 #include "sys/report.h"
 #include "sys/signal_process.h"
 #include "sys/sockets.h"
@@ -68,22 +67,6 @@ Napi::Value readReportNow(const Napi::CallbackInfo& info) {
   return Napi::Buffer<char>::Copy(info.Env(), result.value().data(), result.value().size());
 }
 
-Napi::Value netlinkRequestNow(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Arguments arguments(info);
-  int protocol = arguments.integer(0);
-  Napi::Uint8Array messages = arguments.bytes(1);
-  if (!arguments.ok()) return env.Undefined();
-  Result<std::vector<std::string>> result = netlinkRequest(protocol, messages.Data(), messages.ByteLength());
-  if (!result.ok()) return throwFailure(env, result.failure());
-  Napi::Array list = Napi::Array::New(env, result.value().size());
-  uint32_t index = 0;
-  for (const std::string& answer : result.value()) {
-    list.Set(index++, Napi::Buffer<char>::Copy(env, answer.data(), answer.size()));
-  }
-  return list;
-}
-
 }  // namespace
 
 void exportProcesses(Napi::Env env, Napi::Object exports) {
@@ -93,7 +76,6 @@ void exportProcesses(Napi::Env env, Napi::Object exports) {
   exports.Set("replaceProcess", Napi::Function::New(env, replaceProcessNow, "replaceProcess"));
   exports.Set("signalProcess", Napi::Function::New(env, signalProcessNow, "signalProcess"));
   exports.Set("readReport", Napi::Function::New(env, readReportNow, "readReport"));
-  exports.Set("netlinkRequest", Napi::Function::New(env, netlinkRequestNow, "netlinkRequest"));
 }
 
 }  // namespace tinyd

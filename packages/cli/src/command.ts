@@ -28,6 +28,8 @@ export abstract class TinydCommand extends Command {
   static exitFamily: ExitFamily = 'plain';
   /** Heading under which the overview lists the command. */
   static group: CommandGroup = 'Containers';
+  /** False for commands that have the runtime do so themselves, along with what they ask of it. */
+  static mendsNetworks = true;
   /** Why an ordinary user cannot run it; undefined for what everybody can. */
   static rootReason: string | undefined = 'the store and the containers belong to root';
 
@@ -39,10 +41,17 @@ export abstract class TinydCommand extends Command {
   }
   private resolvedGlobals: Globals | undefined;
 
-  /** The containers below --root. */
+  /** The containers below --root. What somebody took away under those that run is put back first, once a command. */
   protected openRuntime(): Runtime {
-    return openRuntime(this.globals, reportSettled);
+    const runtime = openRuntime(this.globals, {
+      onSettled: reportSettled,
+      onNetworkRepair: ({ text }) => this.showWarnings([text]),
+    });
+    if (!this.hasLooked && (this.constructor as typeof TinydCommand).mendsNetworks) runtime.mendNetworks();
+    this.hasLooked = true;
+    return runtime;
   }
+  private hasLooked = false;
 
   /** The images below --root. */
   protected openStore(): Store {

@@ -1,7 +1,7 @@
 export { type AttachClient, type AttachOptions, becomeAttachClient } from './attach-client';
 export { type OfferedLimits, offeredLimits } from './cgroup/offered';
 export { Container } from './container';
-export type { SettledContainer } from './context';
+export type { NetworkRepair, SettledContainer } from './context';
 export type { EventDocument } from './events/event';
 export type { EventOptions } from './events/read-journal';
 export type { Cause, Explanation, Finding } from './explain/explanation';
@@ -27,7 +27,7 @@ export { type NetworkOptions, type PublishedPort, resetNetwork } from './network
 export type { NetworkSummary, Networks } from './networks';
 export * from './options';
 export type { ContainerRecord } from './record';
-export { openRuntime, Runtime } from './runtime';
+export { openRuntime, Runtime, type RuntimeListeners } from './runtime';
 export { parseSignal } from './spec/signals';
 export type * from './spec-types';
 export type { HealthStatus } from './state/health';

@@ -17,6 +17,8 @@ export interface RuntimeLayout extends RuntimeFolders {
   readonly runs: string;
   /** What `ps` shows of the containers' records (`lifecycle/description-cache.ts`). */
   readonly descriptions: string;
+  /** Which packet rules were last found whole (`network/glance.ts`). */
+  readonly rulesNote: string;
   /** Which containers have a limit of disk space: projects of the file system. */
   readonly quotas: string;
 }
@@ -66,6 +68,7 @@ export function runtimeLayout(folders: RuntimeFolders): RuntimeLayout {
     namesLock: join(folders.root, 'names', '.lock'),
     runs: join(folders.state, 'containers'),
     descriptions: join(folders.state, 'descriptions.json'),
+    rulesNote: join(folders.state, 'packet-rules'),
     quotas: join(folders.root, 'quotas'),
   };
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { Container } from './container';
-import type { RuntimeContext, SettledContainer } from './context';
+import type { NetworkRepair, RuntimeContext, SettledContainer } from './context';
 import type { EventDocument } from './events/event';
 import { recordEvents } from './events/journal';
 import { type EventOptions, readEvents } from './events/read-journal';
@@ -9,6 +9,8 @@ import { containerIds, findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
+import { lookAtNetworks } from './lifecycle/look-at-networks';
+import { readPlaces } from './lifecycle/network-settings';
 import { reconcileContainers, settleIfLost, settleLostContainers } from './lifecycle/reconcile';
 import { type CpuTime, StatsReader, type StatsSample } from './lifecycle/stats';
 import { type ContainerSummary, summarizeAll } from './lifecycle/summary';
@@ -124,14 +126,32 @@ export class Runtime {
     if (isRoot()) await settleLostContainers(this.#context);
   }
 
-  /** {@link settle} and {@link containers} in one, which spares the second look at every state; `onlyUp`: those that run. */
+  /**
+   * Puts in place what somebody took away under containers that run: bridges, packet rules, published ports. Tells
+   * `onNetworkRepair`. Cheap when nothing is wrong: any command may begin with it. Says what is wrong, and how it is put right,
+   * where this process may not.
+   */
+  mendNetworks(): void {
+    lookAtNetworks(this.#context);
+  }
+
+  /**
+   * {@link settle}, {@link mendNetworks} and {@link containers} in one, which spares the second look at every state; `onlyUp`:
+   * those that run.
+   */
   async settledContainers({ onlyUp = false } = {}): Promise<ContainerSummary[]> {
     const context = this.#context;
     const { states, records } = isRoot()
       ? await settleLostContainers(context)
       : { states: readStates(context), records: undefined };
+    const running = [...states].flatMap(([id, { status }]) => (status === 'running' ? [id] : []));
+    const places = readPlaces(context.layout.containers, running);
+    lookAtNetworks(context, places.flat());
     const wanted = [...states].filter(([, { status }]) => !onlyUp || isUp(status));
-    return summarizeAll(context, new Map(wanted), records);
+    return summarizeAll(context, new Map(wanted), {
+      records,
+      places: new Map(running.map((id, index) => [id, places[index] ?? []])),
+    });
   }
 
   /** Starts what its restart policy wants started after a restart of the host. See {@link bootContainers}. */
@@ -147,17 +167,18 @@ export class Runtime {
   }
 }
 
-/**
- * Opens the containers of a root folder; nothing is made before the first create.
- *
- * @param onSettled told of every container whose monitor did not live to record its end
- */
-export function openRuntime(
-  folders: RuntimeFolders,
-  onSettled?: (settled: SettledContainer) => void,
-): Runtime {
+/** Who is told what had to be put right in passing. */
+export interface RuntimeListeners {
+  /** Told of every container whose monitor did not live to record its end. */
+  readonly onSettled?: (settled: SettledContainer) => void;
+  /** Told of everything that was put back under containers that run, or could not be. */
+  readonly onNetworkRepair?: (repair: NetworkRepair) => void;
+}
+
+/** Opens the containers of a root folder; nothing is made before the first create. */
+export function openRuntime(folders: RuntimeFolders, listeners: RuntimeListeners = {}): Runtime {
   const layout = runtimeLayout({ root: resolve(folders.root), state: resolve(folders.state) });
-  return new Runtime({ layout, ...(onSettled === undefined ? {} : { onSettled }) });
+  return new Runtime({ layout, repairs: [], ...listeners });
 }
 
 function isRoot(): boolean {

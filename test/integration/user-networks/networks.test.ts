@@ -281,14 +281,14 @@ describe('networks that the user makes', function () {
     const published = await tinyd.run(['port', 'add', 'a', '127.0.0.1:8096:80']);
     assert.match(
       published.stderr,
-      /^tinyd port add: warning: somebody had removed the packet rules of network one/,
+      /^tinyd port add: warning: somebody had removed the packet rules of networks one, two: wrote them again, for 2 containers that run on them\n$/,
     );
     assert.equal(published.stdout, '80/tcp -> 127.0.0.1:8096\n');
     execFileSync('nft', ['flush', 'ruleset']);
     const started = await tinyd.run(['start', 'a']);
     assert.match(
       started.stderr,
-      /^tinyd start: warning: somebody had removed the packet rules of network one/,
+      /^tinyd start: warning: somebody had removed the packet rules of networks one, two: wrote them again, for 2 containers that run on them\n$/,
     );
     const map = execFileSync('nft', ['list', 'map', 'inet', 'tinyd', 'address_ports'], { encoding: 'utf8' });
     assert.match(map, /tcp \. 8096/);

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { formatSubnet, overlaps, parseSubnet } from '../../../packages/runtime/dist/network/ipv4';
+import { linkIndex } from '../../../packages/runtime/dist/network/link-index';
 import { chooseSubnet, poolSubnets } from '../../../packages/runtime/dist/network/subnet-pool';
-import { linkIndex } from '../../../packages/runtime/dist/network/veth';
 
 describe('the pool of subnets', () => {
   it('begins outside of what other engines choose', () => {

@@ -28,6 +28,6 @@ export default class Create extends TinydCommand {
     const { args, flags } = this.parseLine(Create);
     const attached = chooseAttachment(flags.attach, flags.interactive, false);
     const request = { image: args.image, command: args.command ?? [], flags, attached };
-    writeOut(`${(await createContainer(this.globals, request)).id}\n`);
+    writeOut(`${(await createContainer(this.globals, () => this.openRuntime(), request)).id}\n`);
   }
 }

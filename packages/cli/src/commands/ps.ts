@@ -24,6 +24,8 @@ export default class Ps extends TinydCommand {
     size: toggle('Show sizes', { char: 's' }),
   };
   static override args = {};
+  /** Listing looks at every container that runs anyway. */
+  static override mendsNetworks = false;
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(Ps);

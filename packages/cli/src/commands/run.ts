@@ -44,7 +44,7 @@ export default class Run extends TinydCommand {
     const terminal = { tty: flags.tty, signalProxy: flags['sig-proxy'], detachKeys: flags['detach-keys'] };
     const attach = flags.detach ? undefined : attachOptions({ streams: attached, ...terminal });
     const request = { image: args.image, command: args.command ?? [], flags, attached };
-    const container = await createContainer(this.globals, request);
+    const container = await createContainer(this.globals, () => this.openRuntime(), request);
     const size = flags.tty ? terminalSize() : undefined;
     const start = () => container.start({ ...(attach && { attach }), ...size });
     const { client, warnings } = await (attach

@@ -1,5 +1,5 @@
 import { TinydError } from '@tinyd/core';
-import { type Container, openRuntime } from '@tinyd/runtime';
+import type { Container, Runtime } from '@tinyd/runtime';
 import {
   type Attachment,
   bindImage,
@@ -10,7 +10,6 @@ import type { Globals } from '../globals';
 import { claimCidFile } from './cid-file';
 import { ensureImage, parsePullPolicy } from './ensure-image';
 import { namedPlatform } from './platform';
-import { reportSettled } from './report-settled';
 
 /** A container to be made. */
 export interface CreateRequest {
@@ -25,8 +24,14 @@ export interface CreateRequest {
  *
  * A mistake in the options is told before anything is pulled. The image cannot be removed between being found and
  * being recorded as used.
+ *
+ * @param openRuntime of the command: asked for once the image is there
  */
-export async function createContainer(globals: Globals, request: CreateRequest): Promise<Container> {
+export async function createContainer(
+  globals: Globals,
+  openRuntime: () => Runtime,
+  request: CreateRequest,
+): Promise<Container> {
   const { flags } = request;
   const options = readCreateOptions(flags, request.attached);
   const replace = flags.replace === true;
@@ -49,9 +54,7 @@ export async function createContainer(globals: Globals, request: CreateRequest):
     const container = await store.withImages('shared', () => {
       const image = store.imageForContainer(found, named);
       const find = (name: string) => store.imageForContainer(name, named);
-      return openRuntime(globals, reportSettled).create(bindImage(options, image, request.command, find), {
-        replace,
-      });
+      return openRuntime().create(bindImage(options, image, request.command, find), { replace });
     });
     cidFile.write(container.id);
     return container;

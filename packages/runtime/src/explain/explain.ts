@@ -1,5 +1,7 @@
 import { CgroupReader } from '../cgroup/usage';
 import type { RuntimeContext } from '../context';
+import { lookAtNetworks } from '../lifecycle/look-at-networks';
+import { readNetworkSettings } from '../lifecycle/network-settings';
 import type { LogEntry } from '../logs/entry';
 import { readLogs } from '../logs/read-logs';
 import { writableQuota } from '../quota/writable-quota';
@@ -19,9 +21,11 @@ const LOG_LINES = 8;
 
 /**
  * Says why a container ended, or will not start, and what to do about it. Looks at its files, its layers, the kernel's
- * counters and this host's ports; asks nobody, executes nothing of the container and changes nothing.
+ * counters and this host's ports; asks nobody, executes nothing of the container and changes nothing, but for what every command puts
+ * back of its networks.
  */
 export async function explainContainer(context: RuntimeContext, id: string): Promise<Explanation> {
+  if (context.repairs.length === 0) lookAtNetworks(context);
   const view = requireContainer(context, id);
   const { record, paths, state } = view;
   const { options } = record;
@@ -49,7 +53,7 @@ async function diagnose(
   argv: readonly string[],
 ): Promise<Diagnosis> {
   const { paths, state } = view;
-  if (state.status === 'running') return explainRunning(view);
+  if (state.status === 'running') return explainRunning(context, view);
   const failed = readFailedStart(paths, state.startedAt);
   if (failed !== undefined)
     return explainFailedStart(view, failed, await looking(findObstacles(context, view)));
@@ -118,7 +122,7 @@ function explainCreated({ record }: ContainerView, obstacles: readonly Obstacle[
   };
 }
 
-function explainRunning(view: ContainerView): Diagnosis {
+function explainRunning(context: RuntimeContext, view: ContainerView): Diagnosis {
   const { record, state } = view;
   const paused = visibleStatus(view) === 'paused';
   const since = durationText(state.startedAt, new Date().toISOString());
@@ -129,9 +133,16 @@ function explainRunning(view: ContainerView): Diagnosis {
       { topic: 'Process', text: String(state.pid) },
       ...memoryFindings(view),
       ...healthFindings(view),
+      ...networkFindings(context, view),
     ],
     advice: paused ? [`let it run on: tinyd unpause ${record.name}`] : [],
   };
+}
+
+/** What was found wrong with its networks just now. */
+function networkFindings({ repairs }: RuntimeContext, { paths }: ContainerView): Finding[] {
+  if (readNetworkSettings(paths).every(({ bridge }) => bridge === '')) return [];
+  return repairs.map(({ text }) => ({ topic: 'Network', text }));
 }
 
 /** What its health check says, with the last lines of a probe that failed. */

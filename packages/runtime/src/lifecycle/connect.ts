@@ -33,7 +33,8 @@ import { isUp } from '../state/status';
 import { Undo } from '../undo';
 import { holdPorts } from './held-ports';
 import { changeLiveNetwork, commitLiveNetwork } from './live-network';
-import { publishRequest, readNetworkSettings, runningNetworks } from './network';
+import { publishRequest, runningNetworks } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /**
  * Puts a container on one more network, at once if it runs, and for every later start.

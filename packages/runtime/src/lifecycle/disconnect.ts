@@ -25,7 +25,7 @@ import { replaceEndpoints } from './connect';
 import { holdPorts } from './held-ports';
 import { changeLiveNetwork, commitLiveNetwork } from './live-network';
 import { withdrawNames } from './name-service';
-import { readNetworkSettings } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /** How a container is taken off a network. */
 export interface DisconnectOptions {

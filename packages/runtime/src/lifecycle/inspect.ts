@@ -15,7 +15,7 @@ import { runningExecs } from './exec-sessions';
 import type { InspectDocument } from './inspect-document';
 import { inspectHostConfig } from './inspect-host-config';
 import { inspectNetworks } from './inspect-networks';
-import { readNetworkSettings } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /** Describes a container in docker's terms. */
 export function inspectContainer(context: RuntimeContext, view: ContainerView): InspectDocument {

@@ -13,7 +13,7 @@ import { rewritePlanFile } from '../plan/plan-file';
 import type { ContainerView } from '../state/container-state';
 import type { Undo } from '../undo';
 import { announceNames, namesFiles, resolvesNames, withdrawNames, writeResolver } from './name-service';
-import { readNetworkSettings } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /** The hosts file of a container that fills it is left alone. */
 const MOST_HOSTS_BYTES = 1 << 20;

@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { isTinydError, TinydError } from '@tinyd/core';
-import { replaceUnflushed, systemCode } from '../atomic-file';
+import { isTinydError, type TinydError } from '@tinyd/core';
+import { replaceUnflushed } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import {
@@ -28,6 +28,7 @@ import { requireContainer, viewContainers } from '../state/container-state';
 import { isUp, wrongState } from '../state/status';
 import type { Undo } from '../undo';
 import { announceNames, resolvesNames, withdrawNames } from './name-service';
+import { readNetworkSettings } from './network-settings';
 
 /** How a container that is about to start is connected. */
 export interface PreparedNetwork {
@@ -100,7 +101,8 @@ export function repairNetworks(context: RuntimeContext, paths: ContainerLayout):
   const running = () => runningNetworks(context);
   for (const { network } of readNetworkSettings(paths)) {
     try {
-      ensureNetwork(context.layout.root, running, network, warning => warnings.push(warning));
+      const tell = (warning: string) => warnings.push(warning);
+      ensureNetwork({ root: context.layout.root, running, name: network, tell });
     } catch (error) {
       if (!isTinydError(error)) throw error;
       warnings.push(error.message);
@@ -136,23 +138,6 @@ const EMPTY_PLAN: NetworkPlan = {
   claims: [],
   sysctls: [],
 };
-
-/**
- * Reads what a container got when it was last started, one for each network. A power cut can
- * leave an empty file, which names nothing either: nothing of the kernel's outlives one.
- */
-export function readNetworkSettings(paths: ContainerLayout): readonly NetworkSettings[] {
-  try {
-    const text = readFileSync(paths.network, 'utf8');
-    // A list of one was written without its brackets once.
-    return text === '' ? [] : ([JSON.parse(text)] as NetworkSettings[]).flat();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw new TinydError('ERR_TINYD_SYSTEM', `cannot read ${paths.network}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
 
 /**
  * Gives back what `network.json` names, for a monitor that did not live to do it. Nothing to give back is success.

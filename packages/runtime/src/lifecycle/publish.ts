@@ -20,7 +20,8 @@ import { wrongState } from '../state/status';
 import { Undo } from '../undo';
 import { holdPorts } from './held-ports';
 import { commitLiveNetwork } from './live-network';
-import { readNetworkSettings, runningNetworks } from './network';
+import { runningNetworks } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /** What publishing further ports has to tell. */
 export interface PublishResult {
@@ -50,7 +51,7 @@ export async function publishPorts(
     const running = () => runningNetworks(context);
     const { root } = context.layout;
     const warnings: string[] = [];
-    ensureNetwork(root, running, gateway.network, warning => warnings.push(warning));
+    ensureNetwork({ root, running, name: gateway.network, tell: warning => warnings.push(warning) });
     const place = placeOf(root, gateway);
     const added = await publishOn(place, { ports: mappings, publishAll: false, exposed: [], running });
     const undo = new Undo();

@@ -10,7 +10,7 @@ import { rewritePlanFile } from '../plan/plan-file';
 import { requireContainer } from '../state/container-state';
 import { checkName } from './check-options';
 import { announceNames } from './name-service';
-import { readNetworkSettings } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /**
  * Gives a container another name, whether it runs or not; the old one is free from then on. Its host name stays.

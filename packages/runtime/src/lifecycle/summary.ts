@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { systemCode } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import { containerLayout, type RuntimeLayout } from '../layout';
-import type { PublishedPort } from '../network';
+import type { NetworkSettings, PublishedPort } from '../network';
 import type { ContainerView } from '../state/container-state';
 import { type HealthStatus, readHealthFile } from '../state/health';
 import { visibleStatus } from '../state/paused';
 import type { ObservedState, VisibleStatus } from '../state/status';
 import type { ContainerDescription } from './description';
 import { type RecordIdentities, readDescriptions } from './description-cache';
-import { readNetworkSettings } from './network';
+import { readNetworkSettings } from './network-settings';
 
 /** Everything that a row of `ps` shows, in a typed form. */
 export interface ContainerSummary extends Omit<ContainerDescription, 'hasHealthCheck'> {
@@ -33,16 +33,24 @@ type Live = Pick<ContainerSummary, 'health' | 'ports' | 'exposed' | 'address'>;
 
 const NOT_RUNNING: Live = { health: 'none', ports: [], exposed: [], address: undefined };
 
-/** Summarises all containers whose states are given, newest first. `records`: those that somebody has just looked at. */
+/** What a listing has looked at already. */
+export interface Seen {
+  /** Records that somebody has just looked at. */
+  readonly records?: RecordIdentities | undefined;
+  /** Places on networks of those that run. */
+  readonly places?: ReadonlyMap<string, readonly NetworkSettings[]>;
+}
+
+/** Summarises all containers whose states are given, newest first. */
 export function summarizeAll(
   { layout }: RuntimeContext,
   states: ReadonlyMap<string, ObservedState>,
-  records?: RecordIdentities,
+  { records, places }: Seen = {},
 ): ContainerSummary[] {
   return readDescriptions(layout, [...states.keys()], records)
     .flatMap(each => {
       const state = states.get(each.id);
-      return state === undefined ? [] : [summarize(layout, each, state)];
+      return state === undefined ? [] : [summarize(layout, each, state, places?.get(each.id))];
     })
     .sort((a, b) => (a.created < b.created ? 1 : -1));
 }
@@ -52,8 +60,9 @@ export function summarize(
   layout: RuntimeLayout,
   description: ContainerDescription,
   state: ObservedState,
+  places?: readonly NetworkSettings[],
 ): ContainerSummary {
-  const live = state.status === 'running' ? liveOf(layout, description) : NOT_RUNNING;
+  const live = state.status === 'running' ? liveOf(layout, description, places) : NOT_RUNNING;
   // Spelt out, as in `observe`: spreading would take ten times as long.
   return {
     id: description.id,
@@ -81,9 +90,13 @@ export function summarize(
   };
 }
 
-function liveOf(layout: RuntimeLayout, { id, exposed, hasHealthCheck }: ContainerDescription): Live {
+function liveOf(
+  layout: RuntimeLayout,
+  { id, exposed, hasHealthCheck }: ContainerDescription,
+  places?: readonly NetworkSettings[],
+): Live {
   const paths = containerLayout(layout, id);
-  const settings = readNetworkSettings(paths);
+  const settings = places ?? readNetworkSettings(paths);
   const ports = settings.flatMap(place => place.ports);
   const published = new Set(ports.map(port => `${port.containerPort}/${port.protocol}`));
   return {

@@ -3,8 +3,9 @@ import { TinydError } from '@tinyd/core';
 import { lockNow } from '@tinyd/native';
 import { addressMapFile, type Network } from './definition';
 import { formatIpv4, formatSubnet, type Ipv4, subnetSize } from './ipv4';
+import { linkIndex } from './link-index';
 import { allLinks, hasLink, linkIndexes } from './links';
-import { addressesOf, isContainerLink, linkIndex } from './veth';
+import { addressesOf, isContainerLink } from './veth';
 
 const FREE = 0x30;
 const USED = 0x31;

@@ -1,50 +1,53 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { lockNow, NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
-import { systemCode } from '../atomic-file';
+import { lockNow } from '@tinyd/native';
 import { resetAddresses } from './address-map';
+import { bridgeStands, raiseBridge, rejoinBridge, unplugged } from './bridge-link';
 import {
   DEFAULT_NETWORK,
   dropUnfinishedFiles,
   type Network,
   readDefinition,
-  readDefinitions,
   writeDefinition,
 } from './definition';
-import { FORWARDING_NOTE, isForwarding, isForwarding6, setForwarding, startForwarding6 } from './forwarding';
+import { isForwarding, isForwarding6, setForwarding, startForwarding6 } from './forwarding';
 import { hostFirewallStands, passHostFirewall } from './host-firewall';
-import { formatSubnet, hardwareAddress, type Ipv4, overlaps, parseIpv4 } from './ipv4';
-import { hasIpv6 } from './kernel-ipv6';
+import { formatSubnet, overlaps, parseIpv4 } from './ipv4';
 import { deleteLinkIfPresent, findLink } from './links';
 import { isMacvlan, parentIndex } from './macvlan';
-import { addAddress, addAddress6 } from './netlink/address';
-import { createBridge, raiseBridgePort, raiseLink, setMaster } from './netlink/link';
+import type { Link } from './netlink/link';
 import { networkNotFound } from './network-not-found';
 import { networkElements } from './nftables/elements';
-import { dropElements, firewallStands, raiseFirewall } from './nftables/firewall';
+import { dropElements, firewallStands } from './nftables/firewall';
 import { passOtherFirewalls } from './other-firewalls';
-import { type AttachedContainer, type NetworkSettings, settingsElements } from './settings';
+import { containersText, raiseRules, rulesKnow } from './raise-rules';
+import type { AttachedContainer } from './settings';
 import { chooseSubnet } from './subnet-pool';
 import { subnetsInUse, subnetsTaken } from './subnet-users';
-import { linkIndex, portModes } from './veth';
 
-/** Characters of a link's alias, one byte each or not (IFALIASZ is 256). */
-const LONGEST_ALIAS = 60;
+/** What a network is made sure of for. */
+export interface EnsureRequest {
+  readonly root: string;
+  /** The default one unless given. */
+  readonly name?: string;
+  /**
+   * The containers of this root that are on networks: what they publish is put back when the rules had to be, and they join
+   * the bridge again when that had to be made again.
+   */
+  readonly running: () => readonly AttachedContainer[];
+  /** Those of them whose own part is looked after as well: that they are plugged in, and what they publish leads to them. */
+  readonly members?: readonly AttachedContainer[];
+  /** Told what was repaired under containers that run, and what may stand in their way. */
+  readonly tell?: (repair: string) => void;
+}
 
 /**
  * Makes sure that a network works: definition, bridge, forwarding, firewall. Changes nothing when it does.
  *
- * @param running the containers of this root that are on networks: what they publish is put back when the rules
- * had to be, and they join the bridge again when that had to be made again.
- * @param tell told what was repaired under containers that run, and what may stand in their way
  * Fails with ERR_TINYD_NETWORK_NOT_FOUND or ERR_TINYD_NETWORK_FAILED.
  */
-export function ensureNetwork(
-  root: string,
-  running: () => readonly AttachedContainer[],
-  name = DEFAULT_NETWORK,
-  tell: (repair: string) => void = () => undefined,
-): Network {
+export function ensureNetwork(request: EnsureRequest): Network {
+  const { root, name = DEFAULT_NETWORK, members = [], tell = () => undefined } = request;
   try {
     const known = readDefinition(root, name);
     if (known !== undefined && isMacvlan(known)) {
@@ -52,7 +55,10 @@ export function ensureNetwork(
       return known;
     }
     const stands = known !== undefined && networkStands(known);
-    const network = stands ? known : withNamespaceLock(() => repairNetwork(root, name, running, tell));
+    const holds = stands && rulesKnow(known, members) && unplugged(known, members).length === 0;
+    const network = holds
+      ? known
+      : withNamespaceLock(() => repairNetwork({ root, name, running: request.running, members, tell }));
     passOtherFirewalls(network, tell);
     return network;
   } catch (cause) {
@@ -63,6 +69,24 @@ export function ensureNetwork(
       hint: 'check that the kernel has bridge, veth and nf_tables, or use --network host or --network none',
     });
   }
+}
+
+/**
+ * What is wrong under containers of a network, for those who cannot mend it: in so far as that can be seen without privileges, which
+ * packet rules cannot.
+ */
+export function whatIsWrong(
+  root: string,
+  name: string,
+  members: readonly AttachedContainer[],
+): string | undefined {
+  const network = readDefinition(root, name);
+  const link = linkOf(network);
+  if (network === undefined || link === undefined)
+    return `the bridge of network ${name} has vanished under ${containersText(members)}`;
+  if (!link.isUp) return `bridge ${link.name} of network ${name} is down under ${containersText(members)}`;
+  const names = unplugged(network, members).map(member => member.name);
+  return names.length === 0 ? undefined : `unplugged from bridge ${link.name}: ${names.join(', ')}`;
 }
 
 /** The default network of a root, defined if it was not yet; nothing is set up in the kernel. */
@@ -84,45 +108,36 @@ function networkStands(network: Network): boolean {
   );
 }
 
-function repairNetwork(
-  root: string,
-  name: string,
-  running: () => readonly AttachedContainer[],
-  tell: (repair: string) => void,
-): Network {
+function linkOf(network: Network | undefined): Link | undefined {
+  return network === undefined ? undefined : findLink(network.bridge);
+}
+
+type Repair = Required<EnsureRequest>;
+
+function repairNetwork({ root, name, running, members: suspects, tell }: Repair): Network {
   dropUnfinishedFiles(root);
-  const attached = (network: Network) =>
-    running().flatMap(({ settings }) => (settings.networkId === network.id ? [settings] : []));
+  const attached = ({ id }: Network) => running().filter(({ settings }) => settings.networkId === id);
+  const wasThere = linkOf(readDefinition(root, name)) !== undefined;
   const network = usableNetwork(root, name, attached);
   // The rules come before the bridge that depends on them: there is no moment without protection.
   const members = attached(network);
-  const others = members.length === 1 ? '1 container that runs' : `${members.length} containers that run`;
-  if (!firewallStands(networkElements(network))) {
-    raiseRules(root, network, running);
-    if (members.length > 0)
-      tell(`somebody had removed the packet rules of network ${name}: wrote them again, for ${others} on it`);
-  }
+  const repair = raiseRules(network, { root, running, members: suspects });
+  if (repair !== undefined) tell(repair);
   if (!bridgeStands(network)) {
     resetAddresses(root, network);
     raiseBridge(root, network);
-    for (const { address } of members) rejoinBridge(parseIpv4(address), network);
-    if (members.length > 0)
-      tell(`bridge ${network.bridge} of network ${name} had vanished: made it again, with ${others} on it`);
+    for (const { settings } of members) rejoinBridge(parseIpv4(settings.address), network);
+    const what = `bridge ${network.bridge} of network ${name} ${wasThere ? 'was down' : 'had vanished'}`;
+    if (members.length > 0) tell(`${what}: made it again, with ${containersText(members)} on it`);
+  }
+  for (const member of unplugged(network, suspects)) {
+    rejoinBridge(parseIpv4(member.settings.address), network);
+    tell(`container ${member.name} was unplugged from bridge ${network.bridge}: plugged it in again`);
   }
   setForwarding(true);
   if (network.ipv6 !== undefined) startForwarding6();
   passHostFirewall(network);
   return network;
-}
-
-/** Who flushed the rules of one network flushed those of all: every network that is up comes back at once. */
-function raiseRules(root: string, network: Network, running: () => readonly AttachedContainer[]): void {
-  const others = readDefinitions(root).filter(
-    other => other.id !== network.id && !isMacvlan(other) && bridgeIsUp(other),
-  );
-  const elements = [network, ...others].flatMap(networkElements);
-  const published = running().flatMap(({ settings }) => settingsElements(settings));
-  raiseFirewall([...elements, ...published], isForwarding() ? undefined : FORWARDING_NOTE);
 }
 
 /**
@@ -132,7 +147,7 @@ function raiseRules(root: string, network: Network, running: () => readonly Atta
 function usableNetwork(
   root: string,
   name: string,
-  attached: (network: Network) => readonly NetworkSettings[],
+  attached: (network: Network) => readonly AttachedContainer[],
 ): Network {
   const network = name === DEFAULT_NETWORK ? defineLocked(root) : readDefinition(root, name);
   if (network === undefined) throw networkNotFound(name);
@@ -155,63 +170,6 @@ function usableNetwork(
   }
   dropElements(networkElements(network));
   return writeDefinition(root, chooseSubnet([...inUse, ...subnetsTaken(root)]));
-}
-
-/** Bringing the bridge up is the last step of making it: an unfinished one is down. */
-function bridgeStands(network: Network): boolean {
-  const link = findLink(network.bridge);
-  if (link === undefined) return false;
-  if (link.index !== linkIndex(network.gateway)) {
-    throw new TinydError(
-      'ERR_TINYD_NETWORK_FAILED',
-      `cannot use link ${network.bridge} for network ${network.name}: it was made by another program`,
-      { hint: `delete it (ip link delete ${network.bridge})` },
-    );
-  }
-  return link.isUp;
-}
-
-function bridgeIsUp(network: Network): boolean {
-  const link = findLink(network.bridge);
-  return link?.isUp === true && link.index === linkIndex(network.gateway);
-}
-
-/** Makes a network's bridge, with its address. */
-function raiseBridge(root: string, network: Network): void {
-  const index = linkIndex(network.gateway);
-  const { mtu } = network.driver;
-  const link = {
-    index,
-    name: network.bridge,
-    hardwareAddress: hardwareAddress(network.gateway),
-    ...(mtu === undefined ? {} : { mtu }),
-  };
-  netlinkRequest(
-    NETLINK_ROUTE,
-    Buffer.concat([createBridge(link), addAddress(index, network.gateway, network.subnet)]),
-  );
-  const setting = (path: string, value: string) => writeFileSync(`/proc/sys/net/${path}`, value);
-  if (hasIpv6()) {
-    setting(`ipv6/conf/${network.bridge}/disable_ipv6`, network.ipv6 === undefined ? '1' : '0');
-    setting(`ipv6/conf/${network.bridge}/accept_ra`, '0');
-  }
-  // Lets 127.0.0.1:<published port> leave by the bridge; chain `guard` shuts what this opens.
-  setting(`ipv4/conf/${network.bridge}/route_localnet`, '1');
-  const alias = `tinyd network ${network.name} of ${root}`.slice(0, LONGEST_ALIAS);
-  const { ipv6 } = network;
-  const address6 = ipv6 === undefined ? [] : [addAddress6(index, ipv6.gateway, ipv6.subnet.prefixLength)];
-  netlinkRequest(NETLINK_ROUTE, Buffer.concat([...address6, raiseLink(index, alias)]));
-}
-
-/** Puts the end of a container's veth back on its bridge; one that ended meanwhile has none any more. */
-function rejoinBridge(address: Ipv4, network: Network): void {
-  const index = linkIndex(address);
-  try {
-    const join = setMaster(index, linkIndex(network.gateway));
-    netlinkRequest(NETLINK_ROUTE, Buffer.concat([join, raiseBridgePort(index, portModes(network))]));
-  } catch (error) {
-    if (systemCode(error) !== 'ENODEV') throw error;
-  }
 }
 
 /**

@@ -72,7 +72,7 @@ export function createNetwork({ root, running }: Place, options: NetworkOptions)
     return writeRecord(root, newRecord(root, options, driver));
   });
   try {
-    return ensureNetwork(root, running, network.name);
+    return ensureNetwork({ root, running, name: network.name });
   } catch (error) {
     withNamespaceLock(() => takeDown(root, network));
     throw error;

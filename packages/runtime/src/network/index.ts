@@ -1,5 +1,6 @@
 export { type AttachRequest, attachNetworks, networkGateway, type PublishRequest, publishOn } from './attach';
-export { ensureNetwork } from './bridge';
+export { ensureNetwork, whatIsWrong } from './bridge';
+export { severed } from './bridge-link';
 export { createNetwork, type NetworkOptions } from './create-network';
 export {
   DEFAULT_NETWORK,

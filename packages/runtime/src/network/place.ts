@@ -37,7 +37,7 @@ export interface TakenPlace extends VethPlace {
  * Fails as {@link ensureNetwork} does, with ERR_TINYD_ADDRESS_TAKEN, ERR_TINYD_NETWORK_FULL or ERR_TINYD_OPTION_INVALID.
  */
 export function takePlace({ root, containerId, slot, endpoint, running, tell }: PlaceRequest): TakenPlace {
-  const network = ensureNetwork(root, running, endpoint.network, tell);
+  const network = ensureNetwork({ root, running, name: endpoint.network, ...(tell && { tell }) });
   const name = isMacvlan(network) ? '' : hostVethName(containerId, slot);
   // Left over from a start of this container that was killed.
   if (name !== '' && findLink(name) !== undefined) deleteLinkIfPresent(name);

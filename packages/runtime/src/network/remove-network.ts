@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TinydError } from '@tinyd/core';
 import { withNamespaceLock } from './bridge';
 import { isPredefined, type Network, readDefinition } from './definition';
+import { linkIndex } from './link-index';
 import { allLinks } from './links';
 import { isMacvlan } from './macvlan';
 import { networkNotFound } from './network-not-found';
 import { takeDown } from './release';
 import type { AttachedContainer } from './settings';
-import { linkIndex } from './veth';
 
 /** The kernel takes down a namespace and its links when it gets to it: 10 ms to a second after the last process. */
 const PORTS_PATIENCE_MS = 5000;

@@ -1,10 +1,10 @@
 import { NETLINK_ROUTE, netlinkRequest } from '@tinyd/native';
 import { type Network, readDefinitions } from './definition';
 import { formatSubnet, overlaps, type Subnet } from './ipv4';
+import { linkIndex } from './link-index';
 import { allLinks } from './links';
 import { dumpAddresses, readAddressLink, readAddressSubnet } from './netlink/address';
 import { dumpRoutes, readRouteLink, readRouteSubnet } from './netlink/route';
-import { linkIndex } from './veth';
 
 /** A subnet that the host uses. */
 export interface UsedSubnet extends Subnet {

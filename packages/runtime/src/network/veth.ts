@@ -4,6 +4,7 @@ import type { MacvlanOptions } from './driver-options';
 import type { Ipv4 } from './ipv4';
 import type { Ipv6 } from './ipv6';
 import { hasIpv6 } from './kernel-ipv6';
+import { linkIndex } from './link-index';
 import { isMacvlan, parentIndex } from './macvlan';
 import { addAddress, addAddress6 } from './netlink/address';
 import {
@@ -51,16 +52,6 @@ export function hostVethName(containerId: string, slot = 0): string {
 /** True when the link of an address is the host's end of a container's: a stranger's link there says nothing of containers. */
 export function isContainerLink({ index, name }: Link, address: Ipv4): boolean {
   return index === linkIndex(address) && /^veth[0-9a-f]{7,11}(_\d+)?$/.test(name);
-}
-
-/**
- * The index of the link that belongs to an address: a bridge's has its gateway's, a veth's host end its container's.
- *
- * It tells in `ip link` which container a veth belongs to, lets one batch create and use a link, and makes the
- * kernel itself refuse to give an address out twice. The private ranges stay distinct without their highest bit.
- */
-export function linkIndex(address: Ipv4): number {
-  return address & 0x7fffffff;
 }
 
 /** The two addresses that a link's index may stand for; see {@link linkIndex}. */

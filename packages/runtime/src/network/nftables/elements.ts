@@ -146,3 +146,8 @@ export function getElement(element: SetElement): Buffer {
     nested(3, encode(element, false)),
   );
 }
+
+/** Asks for elements by their keys, a set's worth in one message. Fails with ENOENT when one is missing. */
+export function getElements(elements: readonly SetElement[]): Buffer[] {
+  return changes(NFT_MSG.getElements, 0, elements, false);
+}

@@ -1,7 +1,7 @@
 import { NETLINK_NETFILTER, netlinkRequest } from '@tinyd/native';
 import { systemCode } from '../../atomic-file';
 import { NLM_F_ACK, NLM_F_DUMP, readAttributes } from '../netlink/message';
-import { addElements, getElement, removeElements, type SetElement } from './elements';
+import { addElements, getElement, getElements, removeElements, type SetElement } from './elements';
 import {
   answerAttributes,
   NFPROTO_INET,
@@ -17,6 +17,8 @@ import { createTable, deleteTable, readComment, repairTable, replaceTable, TABLE
 const CHAIN_NAME = 3;
 const CHAIN_USE = 6;
 const ELEMENT_VALUE = 2;
+/** Asked for at once: their answers must fit a socket. */
+const ELEMENTS_AT_ONCE = 200;
 
 /** Sends nf_tables messages to the kernel. */
 function request(messages: Uint8Array): Buffer[] {
@@ -61,13 +63,29 @@ function findTable(): Map<number, Buffer> | undefined {
   return requestIfPresent(question)?.map(answerAttributes)[0];
 }
 
+/** True when nobody has removed or added rules, whatever networks they know. */
+export function rulesStand(): boolean {
+  return tableState() === 'intact';
+}
+
 /**
  * True when the rules stand and know a network.
  *
  * @param elements of the network; they are added together, so that the first of them stands for all.
  */
 export function firewallStands(elements: readonly SetElement[]): boolean {
-  return tableState() === 'intact' && elements[0] !== undefined && lookUp(elements[0]) !== undefined;
+  return rulesStand() && elements[0] !== undefined && lookUp(elements[0]) !== undefined;
+}
+
+/** True when the rules stand and have all of these elements, wherever they lead. */
+export function elementsStand(elements: readonly SetElement[]): boolean {
+  if (!rulesStand()) return false;
+  const keys = elements.filter(element => element.endsInterval === undefined);
+  for (let at = 0; at < keys.length; at += ELEMENTS_AT_ONCE) {
+    const some = getElements(keys.slice(at, at + ELEMENTS_AT_ONCE));
+    if (requestIfPresent(Buffer.concat(some)) === undefined) return false;
+  }
+  return true;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { formatIpv6 } from '../ipv6';
+import { linkIndex } from '../link-index';
 import { linkIndexes } from '../links';
 import { dropElements, lookUp } from '../nftables/firewall';
 import { type AttachedContainer, type PublishedPort, portElements } from '../settings';
-import { linkIndex } from '../veth';
 import { portTakenError } from './taken';
 
 /**
