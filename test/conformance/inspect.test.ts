@@ -162,6 +162,21 @@ describe('inspect', () => {
     assert.equal(wrong.code, 1);
   });
 
+  it('prints one array, indented or on a line', async () => {
+    await engine.ok('create', '--name', 'one', PLAIN);
+    await engine.ok('create', '--name', 'two', PLAIN);
+    const both = await engine.ok('inspect', '--format', 'json', 'one', 'two');
+    assert.ok(both.startsWith('[{') && !both.includes('\n'), both.slice(0, 20));
+    assert.deepEqual(
+      (JSON.parse(both) as { Name: string }[]).map(({ Name }) => Name),
+      ['/one', '/two'],
+    );
+    assert.equal(await engine.ok('inspect', '--format', '', 'one'), await engine.ok('inspect', 'one'));
+    assert.match(await engine.ok('network', 'inspect', '--format', 'json', 'bridge'), /^\[\{"Name":"bridge"/);
+    const missing = await engine.run(['volume', 'inspect', '--format', 'json', 'conformance-none']);
+    assert.deepEqual([missing.code, missing.stdout], [1, '[]\n']);
+  });
+
   it('says what an image is', async () => {
     const image = await inspected(CONFIGURED);
     const keys =

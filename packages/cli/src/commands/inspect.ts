@@ -2,8 +2,7 @@ import * as Args from '@oclif/core/args';
 import { isTinydError, TinydError } from '@tinyd/core';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
-import { showOut } from '../output';
-import { renderFormat } from '../present/format';
+import { Inspections } from '../present/inspections';
 import { namedPlatform } from '../use-cases/platform';
 
 /** What has a name, in the order in which a name is looked for; it is docker's. */
@@ -43,13 +42,12 @@ export default class Inspect extends TinydCommand {
         { hint: `types are ${TYPES.join(', ')}` },
       );
     }
-    const found: unknown[] = [];
+    const found = new Inspections(flags.format);
     await this.forEach(args.name, async name => {
       const object = await this.inspect(name, types, flags);
-      if (flags.format === undefined) found.push(object);
-      else showOut(renderFormat(object, flags.format));
+      found.add(object);
     });
-    if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
+    found.end();
   }
 
   private async inspect(name: string, types: readonly InspectType[], flags: InspectFlags): Promise<unknown> {

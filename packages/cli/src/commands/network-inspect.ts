@@ -1,8 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { text, toggle } from '../flags/define';
-import { showOut } from '../output';
-import { renderFormat } from '../present/format';
+import { Inspections } from '../present/inspections';
 
 /** `tinyd network inspect`. */
 export default class NetworkInspect extends TinydCommand {
@@ -23,12 +22,10 @@ export default class NetworkInspect extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(NetworkInspect);
     const { networks } = this.openRuntime();
-    const found: unknown[] = [];
+    const found = new Inspections(flags.format);
     await this.forEach(args.network, name => {
-      const network = networks.inspect(name);
-      if (flags.format === undefined) found.push(network);
-      else showOut(renderFormat(network, flags.format));
+      found.add(networks.inspect(name));
     });
-    if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
+    found.end();
   }
 }

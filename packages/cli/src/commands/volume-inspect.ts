@@ -1,8 +1,7 @@
 import * as Args from '@oclif/core/args';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
-import { showOut } from '../output';
-import { renderFormat } from '../present/format';
+import { Inspections } from '../present/inspections';
 
 /** `tinyd volume inspect`. */
 export default class VolumeInspect extends TinydCommand {
@@ -15,12 +14,10 @@ export default class VolumeInspect extends TinydCommand {
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(VolumeInspect);
     const { volumes } = this.openRuntime();
-    const found: unknown[] = [];
+    const found = new Inspections(flags.format);
     await this.forEach(args.volume, name => {
-      const volume = volumes.inspect(name);
-      if (flags.format === undefined) found.push(volume);
-      else showOut(renderFormat(volume, flags.format));
+      found.add(volumes.inspect(name));
     });
-    if (flags.format === undefined) showOut(`${JSON.stringify(found, null, 4)}\n`);
+    found.end();
   }
 }
