@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectQuota } from '@tinyd/native';
 import { startBusyboxRegistry } from '../support/busybox-registry';
+import { eventually } from '../support/eventually';
 import { Tinyd } from '../support/tinyd';
 
 const MIB = 1024 * 1024;
@@ -88,6 +89,20 @@ for (const fileSystem of ['ext4', 'xfs']) {
       );
       assert.equal(limitOf(tinyd.root, projects()[0]?.[0] ?? 0), 16 * MIB);
       await tinyd.ok('rm', 'd');
+    });
+
+    it('do not keep a restart policy from starting what has filled its disk', async () => {
+      const fill = 'dd if=/dev/zero of=/full bs=64k 2>/dev/null; echo tried; exit 3';
+      const policy = ['--restart', 'on-failure:2', ...own];
+      await tinyd.ok('run', '-d', '--name', 'c', ...policy, 'busybox', 'sh', '-c', fill);
+      const told = () =>
+        tinyd.ok('inspect', '-f', '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}', 'c');
+      await eventually('the last try', async () => (await told()) === 'exited 3 2');
+      assert.equal(await tinyd.ok('logs', 'c'), 'tried\ntried\ntried');
+      // What a start, a change of limits and an end write of it does not count.
+      await tinyd.ok('update', '--restart', 'no', 'c');
+      assert.equal((await tinyd.run(['start', '-a', 'c'])).code, 3);
+      await tinyd.ok('rm', 'c');
     });
   });
 }
