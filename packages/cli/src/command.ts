@@ -45,13 +45,20 @@ export abstract class TinydCommand extends Command {
   protected openRuntime(): Runtime {
     const runtime = openRuntime(this.globals, {
       onSettled: reportSettled,
-      onNetworkRepair: ({ text }) => this.showWarnings([text]),
+      onNetworkRepair: ({ text }) => this.showOnce(text),
     });
     if (!this.hasLooked && (this.constructor as typeof TinydCommand).mendsNetworks) runtime.mendNetworks();
     this.hasLooked = true;
     return runtime;
   }
   private hasLooked = false;
+
+  /** What cannot be repaired is found by every look. */
+  private showOnce(warning: string): void {
+    if (!this.shown.has(warning)) this.showWarnings([warning]);
+    this.shown.add(warning);
+  }
+  private readonly shown = new Set<string>();
 
   /** The images below --root. */
   protected openStore(): Store {

@@ -48,6 +48,14 @@ describe('the first command after a monitor was killed', function () {
     ['cp c:/etc/passwd -', 0, 'exited'],
     ['stats --no-stream c', 0, 'exited'],
     ['ps -a', 0, 'exited'],
+    ['stats --no-stream', 0, 'exited'],
+    ['network ls', 0, 'exited'],
+    ['network inspect bridge', 0, 'exited'],
+    ['network prune -f', 0, 'exited'],
+    ['volume ls', 0, 'exited'],
+    ['info', 0, 'exited'],
+    ['system df', 0, 'exited'],
+    ['container prune -f', 0, undefined],
     ['rm c', 0, undefined],
     ['rm -f c', 0, undefined],
   ] as const) {
@@ -65,6 +73,14 @@ describe('the first command after a monitor was killed', function () {
     const id = await lose('--restart', 'always');
     const { code, stdout, stderr } = await tinyd.run(['exec', 'c', 'echo', 'works']);
     assert.deepEqual([code, stdout], [0, 'works\n'], stderr);
+    assert.match(stderr, BROUGHT_BACK);
+    assert.equal(state(id).status, 'running');
+  });
+
+  it('does not prune what its restart policy brings back', async () => {
+    const id = await lose('--restart', 'always');
+    const { code, stdout, stderr } = await tinyd.run(['container', 'prune', '-f']);
+    assert.deepEqual([code, stdout], [0, 'Total reclaimed space: 0B\n'], stderr);
     assert.match(stderr, BROUGHT_BACK);
     assert.equal(state(id).status, 'running');
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, machine, release, totalmem } from 'node:os';
-import { type OfferedLimits, offeredLimits, type VisibleStatus } from '@tinyd/runtime';
+import { type ContainerSummary, type OfferedLimits, offeredLimits, type VisibleStatus } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
 import { showOut } from '../output';
@@ -17,7 +17,7 @@ export default class Info extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(Info);
-    const facts = this.facts();
+    const facts = this.facts(await this.openRuntime().settledContainers());
     if (flags.format !== undefined) return showOut(renderFormat(facts, flags.format));
     const lines: readonly [string, string | number][] = [
       ['Containers', facts.Containers],
@@ -46,8 +46,7 @@ export default class Info extends TinydCommand {
   }
 
   /** docker's keys where docker has them. */
-  private facts() {
-    const containers = this.openRuntime().containers();
+  private facts(containers: readonly ContainerSummary[]) {
     const count = (status: VisibleStatus) => containers.filter(each => each.status === status).length;
     const limits = offeredLimits();
     const [running, paused] = [count('running'), count('paused')];

@@ -21,7 +21,9 @@ export default class NetworkInspect extends TinydCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = this.parseLine(NetworkInspect);
-    const { networks } = this.openRuntime();
+    const runtime = this.openRuntime();
+    await runtime.settle();
+    const { networks } = runtime;
     const found = new Inspections(flags.format);
     await this.forEach(args.network, name => {
       found.add(networks.inspect(name));

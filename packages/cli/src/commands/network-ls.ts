@@ -19,7 +19,9 @@ export default class NetworkLs extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(NetworkLs);
-    const networks = selectNetworks(this.openRuntime().networks.list(), flags.filter);
+    const runtime = this.openRuntime();
+    await runtime.settle();
+    const networks = selectNetworks(runtime.networks.list(), flags.filter);
     if (flags.json) return showOut(`${JSON.stringify(networks, null, 2)}\n`);
     const style = { format: flags.format, quiet: flags.quiet, width: stdoutWidth() };
     showOut(renderListing(networkListing(networks, flags['no-trunc']), style));

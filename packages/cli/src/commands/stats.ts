@@ -33,6 +33,7 @@ export default class Stats extends TinydCommand {
     const { args, flags } = this.parseLine(Stats);
     const runtime = this.openRuntime();
     const named: Named[] = [];
+    if (args.container === undefined || args.container.length === 0) await runtime.settle();
     for (const name of args.container ?? [])
       named.push({ id: (await runtime.reach(name)).id, shownAs: name });
     const take = sampler(runtime, named, flags.all);

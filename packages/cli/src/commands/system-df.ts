@@ -29,7 +29,7 @@ export default class SystemDf extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(SystemDf);
-    const usage = diskUsage(this.openStore(), this.openRuntime());
+    const usage = await diskUsage(this.openStore(), this.openRuntime());
     const style = { format: flags.format, quiet: false, width: stdoutWidth() };
     if (!flags.verbose) return showOut(renderListing(diskUsageListing(usage), style));
     const now = Date.now();

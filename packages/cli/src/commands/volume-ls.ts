@@ -25,7 +25,9 @@ export default class VolumeLs extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(VolumeLs);
-    const volumes = selectVolumes(this.openRuntime().volumes.list(), flags.filter);
+    const runtime = this.openRuntime();
+    await runtime.settle();
+    const volumes = selectVolumes(runtime.volumes.list(), flags.filter);
     if (flags.json) return showOut(`${JSON.stringify(volumes, null, 2)}\n`);
     const style = { format: flags.format, quiet: flags.quiet, width: stdoutWidth() };
     showOut(renderListing(volumeListing(volumes), style));

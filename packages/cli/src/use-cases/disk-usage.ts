@@ -17,10 +17,11 @@ export interface ContainerUsage {
 }
 
 /** Looks at all images, containers and volumes. Walks through writable layers and volumes. */
-export function diskUsage(store: Store, runtime: Runtime): DiskUsage {
-  const containers = runtime
-    .containers()
-    .map(container => ({ container, bytes: runtime.find(container.id).size() }));
+export async function diskUsage(store: Store, runtime: Runtime): Promise<DiskUsage> {
+  const containers = (await runtime.settledContainers()).map(container => ({
+    container,
+    bytes: runtime.find(container.id).size(),
+  }));
   const used = new Set(
     containers.flatMap(({ container }) => [container.imageId, ...container.mountedImageIds]),
   );

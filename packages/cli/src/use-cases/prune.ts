@@ -44,7 +44,9 @@ export interface PrunedContainers {
 export async function pruneContainers(runtime: Runtime, filter: PruneFilter): Promise<PrunedContainers> {
   const ids: string[] = [];
   let freedBytes = 0;
-  for (const container of runtime.containers().filter(each => isStopped(each) && filter(each))) {
+  // One whose monitor was killed may be about to be started again, as its restart policy says.
+  const containers = await runtime.settledContainers();
+  for (const container of containers.filter(each => isStopped(each) && filter(each))) {
     try {
       const handle = runtime.find(container.id);
       const bytes = handle.size();
@@ -65,6 +67,7 @@ function isStopped({ status }: ContainerSummary): boolean {
 
 /** Removes networks that no running container is on; their names. One that gets a container meanwhile stays. */
 export async function pruneNetworks(runtime: Runtime, filter: PruneFilter): Promise<string[]> {
+  await runtime.settle();
   const { networks } = runtime;
   const unused = networks
     .list()
