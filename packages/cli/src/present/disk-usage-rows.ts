@@ -98,9 +98,12 @@ export function diskUsageOfContainers({ containers }: DiskUsage, style: DiskUsag
     containers.map(({ container }) => container),
     style,
   );
-  const rows = containers.map(({ bytes }, index) => ({ ...listing.rows[index], Size: humanSize(bytes) }));
+  const rows = containers.map(
+    ({ bytes }, index): Row => ({ ...listing.rows[index], Size: humanSize(bytes) }),
+  );
+  const column = (field: string) => rows.map(row => row[field]);
   const table = ['ID', 'Image', 'Command', 'LocalVolumes', 'Size', 'RunningFor', 'Status', 'Names'];
-  return { ...listing, rows, table };
+  return { ...listing, rows, column, table };
 }
 
 /** `system df -v`: one row a volume. */
