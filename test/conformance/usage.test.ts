@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
+import { eventually } from '../support/eventually';
 import { PLAIN } from './images';
 import { useEngine } from './suite';
 
@@ -114,5 +115,21 @@ describe('a running container', () => {
       /^Containers 1 0 3\S*MB 3\S*MB \(100%\)$/m,
     );
     assert.match(await engine.ok('system', 'df', '-v'), /Containers space usage:/);
+  });
+
+  it('has its sizes told with the digits that docker gives', async () => {
+    await engine.ok('exec', 'main', 'dd', 'if=/dev/zero', 'of=/file', 'bs=1024', 'count=3072');
+    const total = await engine.ok('system', 'df', '--format', '{{.Type}} {{.Size}}');
+    assert.match(total, /^Containers 3\.146MB$/m);
+    assert.match(await engine.ok('system', 'df', '-v'), /"sleep 301" +0 +3\.15MB .* ago +Up /);
+  });
+
+  it('says that a process of it was killed for want of memory', async () => {
+    const killed = () => engine.ok('inspect', '-f', '{{.State.OOMKilled}} {{.State.Status}}', 'main');
+    assert.equal(await killed(), 'false running');
+    assert.equal((await engine.run(['exec', 'main', 'tail', '/dev/zero'])).code, 137);
+    await eventually('it is told', async () => (await killed()) === 'true running');
+    await engine.ok('restart', '-t', '0', 'main');
+    assert.equal(await killed(), 'false running');
   });
 });

@@ -4,6 +4,9 @@ import { imageListing } from './image-rows';
 import { type Listing, type Row, rowDocuments } from './list';
 import { humanSize } from './units';
 
+/** docker gives one digit more here than where it lists images and containers. */
+const TOTAL_DIGITS = 4;
+
 /** Totals by kind, in docker's columns and template fields. */
 export function diskUsageListing({ images, containers, volumes }: DiskUsage): Listing {
   const used = new Set(containers.map(({ container }) => container.imageId));
@@ -59,8 +62,8 @@ function row(type: string, { total, active, bytes, reclaimableBytes }: Totals): 
     Type: type,
     TotalCount: String(total),
     Active: String(active),
-    Size: humanSize(bytes),
-    Reclaimable: `${humanSize(reclaimableBytes)}${percent}`,
+    Size: humanSize(bytes, TOTAL_DIGITS),
+    Reclaimable: `${humanSize(reclaimableBytes, TOTAL_DIGITS)}${percent}`,
   };
 }
 
@@ -83,8 +86,8 @@ export function diskUsageOfImages({ images, rows, containers }: DiskUsage, style
     return {
       ...listing.rows[index],
       Size: humanSize(usage?.bytes ?? 0),
-      SharedSize: humanSize(usage?.sharedBytes ?? 0),
-      UniqueSize: humanSize(usage?.uniqueBytes ?? 0),
+      SharedSize: humanSize(usage?.sharedBytes ?? 0, TOTAL_DIGITS),
+      UniqueSize: humanSize(usage?.uniqueBytes ?? 0, TOTAL_DIGITS),
       Containers: String(users),
     };
   });
@@ -111,7 +114,7 @@ export function diskUsageOfVolumes({ volumes }: DiskUsage): Listing {
   const rows = volumes.map(({ volume, bytes }) => ({
     Name: volume.name,
     Links: String(volume.containers.length),
-    Size: humanSize(bytes),
+    Size: humanSize(bytes, TOTAL_DIGITS),
   }));
   const headings = { Name: 'VOLUME NAME', Links: 'LINKS', Size: 'SIZE' };
   return { rows, headings, table: ['Name', 'Links', 'Size'], quiet: 'Name' };

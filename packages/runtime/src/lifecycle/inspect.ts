@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CgroupReader } from '../cgroup/usage';
 import type { RuntimeContext } from '../context';
 import { etcFilesOf } from '../etc/etc-files';
 import { configuredEnvironment } from '../spec/environment';
@@ -69,7 +70,7 @@ function inspectState(view: ContainerView): InspectDocument {
     Running: isUp(state.status),
     Paused: paused,
     Restarting: state.status === 'restarting',
-    OOMKilled: state.oomKilled,
+    OOMKilled: state.oomKilled || (state.status === 'running' && hasKilled(view)),
     Dead: false,
     Pid: state.pid,
     ExitCode: failed === undefined ? state.exitCode : failedStartStatus(failed),
@@ -78,6 +79,11 @@ function inspectState(view: ContainerView): InspectDocument {
     FinishedAt: state.finishedAt,
     ...(health === undefined || state.status === 'created' ? {} : { Health: health }),
   };
+}
+
+/** Whether the kernel has killed a process of a running container for want of memory. */
+function hasKilled({ record }: ContainerView): boolean {
+  return new CgroupReader().oomKills(record.id) > 0;
 }
 
 /** What docker shows as the exit status of a container whose start failed. */
