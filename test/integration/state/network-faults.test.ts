@@ -200,6 +200,47 @@ describe('networks that somebody damaged under containers that run', function ()
     assert.equal(await status(8094), 200);
   });
 
+  it('are not suspected while containers start, end and change', async () => {
+    const until = Date.now() + 4000;
+    const commands: readonly (readonly string[])[] = [
+      ['run', '-d', '--name', 'busy', '-p', '8096:80', ...SERVE],
+      ['port', 'add', 'busy', '8097:80'],
+      ['network', 'connect', 'app', 'busy'],
+      ['restart', '-t', '0', 'busy'],
+      ['port', 'rm', 'busy', '8097:80'],
+      ['network', 'disconnect', 'app', 'busy'],
+      ['kill', 'busy'],
+      ['start', 'busy'],
+      ['rm', '-f', 'busy'],
+      ['run', '--rm', '-p', '8096:80', 'busybox', 'true'],
+    ];
+    await tinyd.ok(
+      'run',
+      '-d',
+      '--name',
+      'flaps',
+      '--restart',
+      'always',
+      '-p',
+      '8098:80',
+      'busybox',
+      'sleep',
+      '0.2',
+    );
+    const silent = async (words: readonly string[]) => {
+      const { stderr } = await tinyd.run(words);
+      assert.equal(stderr, '', words.join(' '));
+    };
+    const changes = async () => {
+      while (Date.now() < until) for (const words of commands) await silent(words);
+    };
+    const looks = async () => {
+      while (Date.now() < until) for (const words of [['ps'], ['network', 'ls']]) await silent(words);
+    };
+    await Promise.all([changes(), looks(), looks()]);
+    await tinyd.ok('rm', '-f', 'flaps');
+  });
+
   it('in another network namespace are none of its business', async () => {
     const elsewhere = await outcomeOf(spawn('unshare', ['-n', COMMAND, 'ps', '-q'], { env: tinyd.env }));
     assert.deepEqual([elsewhere.code, elsewhere.stderr], [0, '']);

@@ -1,10 +1,10 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { isTinydError } from '@tinyd/core';
 import { tryLock } from '@tinyd/native';
-import { systemCode } from '../atomic-file';
+import { readIfThere, systemCode } from '../atomic-file';
 import type { NetworkRepair, RuntimeContext } from '../context';
 import { type ContainerLayout, containerLayout } from '../layout';
-import { type AttachedContainer, ensureNetwork, severed, whatIsWrong } from '../network';
+import { type AttachedContainer, ensureNetwork, hurtMembers, severed, whatIsWrong } from '../network';
 import { startTicksOf } from '../state/processes';
 import { readStateFile } from '../state/state-file';
 import { runningNetworks } from './network';
@@ -14,19 +14,19 @@ import { runningNetworks } from './network';
  * what cannot be put back. Never fails.
  */
 export function mendNetworks(context: RuntimeContext): void {
-  const members = runningNetworks(context).filter(member => isSettled(context, member));
-  for (const name of new Set(members.map(({ settings }) => settings.network)))
-    mend(
-      context,
-      name,
-      members.filter(({ settings }) => settings.network === name),
-    );
+  const marked = settledMembers(context);
+  for (const name of new Set([...marked.keys()].map(({ settings }) => settings.network)))
+    mend(context, name, new Map([...marked].filter(([{ settings }]) => settings.network === name)));
 }
 
-function mend(context: RuntimeContext, name: string, members: readonly AttachedContainer[]): void {
+/** Containers, and for each what is the same again as long as nobody starts, ends or changes it. */
+type Marked = ReadonlyMap<AttachedContainer, string>;
+
+function mend(context: RuntimeContext, name: string, marked: Marked): void {
   const { root } = context.layout;
   const told: string[] = [];
   try {
+    const members = unchanged(context, marked, hurtMembers(root, name, [...marked.keys()]));
     const running = () => runningNetworks(context);
     ensureNetwork({ root, name, running, members, tell: repair => told.push(repair) });
     told.push(
@@ -35,10 +35,35 @@ function mend(context: RuntimeContext, name: string, members: readonly AttachedC
         .map(severedText),
     );
   } catch (error) {
-    if (lacksPrivilege(error)) told.push(...powerlessText(whatIsWrong(root, name, members)));
+    if (lacksPrivilege(error)) told.push(...powerlessText(whatIsWrong(root, name, [...marked.keys()])));
     else told.push(failureText(error));
   }
   for (const text of told) tell(context, { network: name, text });
+}
+
+/**
+ * Those that are now as they were before something of them was found missing. Of one that has ended, or was changed, meanwhile
+ * it was missing for that reason.
+ */
+function unchanged(
+  context: RuntimeContext,
+  before: Marked,
+  hurt: readonly AttachedContainer[],
+): AttachedContainer[] {
+  if (hurt.length === 0) return [];
+  const marks = new Set(settledMembers(context).values());
+  return hurt.filter(member => marks.has(before.get(member) ?? ''));
+}
+
+/** The containers that run in peace, each with the text of its state and of its place. */
+function settledMembers(context: RuntimeContext): Marked {
+  const members = runningNetworks(context).filter(member => isSettled(context, member));
+  return new Map(
+    members.map(member => {
+      const state = readIfThere(containerLayout(context.layout, member.id).state);
+      return [member, `${state} ${JSON.stringify(member.settings)}`];
+    }),
+  );
 }
 
 function lacksPrivilege(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { lockNow } from '@tinyd/native';
 import { resetAddresses } from './address-map';
-import { bridgeStands, raiseBridge, rejoinBridge, unplugged } from './bridge-link';
+import { bridgeStands, raiseBridge, rejoinBridge, severed, unplugged } from './bridge-link';
 import {
   DEFAULT_NETWORK,
   dropUnfinishedFiles,
@@ -20,7 +20,7 @@ import { networkNotFound } from './network-not-found';
 import { networkElements } from './nftables/elements';
 import { dropElements, firewallStands } from './nftables/firewall';
 import { passOtherFirewalls } from './other-firewalls';
-import { containersText, raiseRules, rulesKnow } from './raise-rules';
+import { containersText, raiseRules, rulesKnow, unpublished } from './raise-rules';
 import type { AttachedContainer } from './settings';
 import { chooseSubnet } from './subnet-pool';
 import { subnetsInUse, subnetsTaken } from './subnet-users';
@@ -35,8 +35,11 @@ export interface EnsureRequest {
    * the bridge again when that had to be made again.
    */
   readonly running: () => readonly AttachedContainer[];
-  /** Those of them whose own part is looked after as well: that they are plugged in, and what they publish leads to them. */
-  readonly members?: readonly AttachedContainer[];
+  /**
+   * Given if the network is looked at thoroughly: all that the rules should know of it, and that these of its containers are
+   * plugged in, and what they publish leads to them.
+   */
+  readonly members?: readonly AttachedContainer[] | undefined;
   /** Told what was repaired under containers that run, and what may stand in their way. */
   readonly tell?: (repair: string) => void;
 }
@@ -47,7 +50,7 @@ export interface EnsureRequest {
  * Fails with ERR_TINYD_NETWORK_NOT_FOUND or ERR_TINYD_NETWORK_FAILED.
  */
 export function ensureNetwork(request: EnsureRequest): Network {
-  const { root, name = DEFAULT_NETWORK, members = [], tell = () => undefined } = request;
+  const { root, name = DEFAULT_NETWORK, members, tell = () => undefined } = request;
   try {
     const known = readDefinition(root, name);
     if (known !== undefined && isMacvlan(known)) {
@@ -55,7 +58,9 @@ export function ensureNetwork(request: EnsureRequest): Network {
       return known;
     }
     const stands = known !== undefined && networkStands(known);
-    const holds = stands && rulesKnow(known, members) && unplugged(known, members).length === 0;
+    const holds =
+      stands &&
+      (members === undefined || (rulesKnow(known, members) && unplugged(known, members).length === 0));
     const network = holds
       ? known
       : withNamespaceLock(() => repairNetwork({ root, name, running: request.running, members, tell }));
@@ -89,6 +94,17 @@ export function whatIsWrong(
   return names.length === 0 ? undefined : `unplugged from bridge ${link.name}: ${names.join(', ')}`;
 }
 
+/** Those of a network's containers whose own link or ports are not as they should be. */
+export function hurtMembers(
+  root: string,
+  name: string,
+  members: readonly AttachedContainer[],
+): AttachedContainer[] {
+  const network = readDefinition(root, name);
+  if (network === undefined || isMacvlan(network)) return [];
+  return [...new Set([...unpublished(members), ...unplugged(network, members), ...severed(members)])];
+}
+
 /** The default network of a root, defined if it was not yet; nothing is set up in the kernel. */
 export function defineNetwork(root: string): Network {
   return readDefinition(root) ?? withNamespaceLock(() => defineLocked(root));
@@ -112,7 +128,7 @@ function linkOf(network: Network | undefined): Link | undefined {
   return network === undefined ? undefined : findLink(network.bridge);
 }
 
-type Repair = Required<EnsureRequest>;
+type Repair = Required<Omit<EnsureRequest, 'members'>> & Pick<EnsureRequest, 'members'>;
 
 function repairNetwork({ root, name, running, members: suspects, tell }: Repair): Network {
   dropUnfinishedFiles(root);
@@ -130,7 +146,7 @@ function repairNetwork({ root, name, running, members: suspects, tell }: Repair)
     const what = `bridge ${network.bridge} of network ${name} ${wasThere ? 'was down' : 'had vanished'}`;
     if (members.length > 0) tell(`${what}: made it again, with ${containersText(members)} on it`);
   }
-  for (const member of unplugged(network, suspects)) {
+  for (const member of unplugged(network, suspects ?? [])) {
     rejoinBridge(parseIpv4(member.settings.address), network);
     tell(`container ${member.name} was unplugged from bridge ${network.bridge}: plugged it in again`);
   }

@@ -1,5 +1,5 @@
 export { type AttachRequest, attachNetworks, networkGateway, type PublishRequest, publishOn } from './attach';
-export { ensureNetwork, whatIsWrong } from './bridge';
+export { ensureNetwork, hurtMembers, whatIsWrong } from './bridge';
 export { severed } from './bridge-link';
 export { createNetwork, type NetworkOptions } from './create-network';
 export {

@@ -11,14 +11,20 @@ export interface RulesRequest {
   readonly root: string;
   /** The containers of this root that are on networks. */
   readonly running: () => readonly AttachedContainer[];
-  /** Those of the network whose published ports are looked at too. */
-  readonly members: readonly AttachedContainer[];
+  /** Given if all that the rules should know of the network is looked at, and what these of its containers publish. */
+  readonly members?: readonly AttachedContainer[] | undefined;
 }
 
 /** Whether the rules know all of a network, and all that these of its containers publish. */
 export function rulesKnow(network: Network, members: readonly AttachedContainer[]): boolean {
   const published = members.flatMap(({ settings }) => settingsElements(settings));
-  return members.length === 0 || elementsStand([...networkElements(network), ...published]);
+  return elementsStand([...networkElements(network), ...published]);
+}
+
+/** Those of the containers that publish something of which the rules know nothing. */
+export function unpublished(members: readonly AttachedContainer[]): AttachedContainer[] {
+  if (elementsStand(members.flatMap(({ settings }) => settingsElements(settings)))) return [];
+  return members.filter(({ settings }) => !elementsStand(settingsElements(settings)));
 }
 
 /** The same of all networks on which there are places. */
@@ -38,8 +44,8 @@ export function raiseRules(network: Network, request: RulesRequest): string | un
   const { root, running, members } = request;
   const elements = networkElements(network);
   const stand = rulesStand();
-  const isLost = !stand || !firewallStands(elements) || (members.length > 0 && !elementsStand(elements));
-  if (!isLost && rulesKnow(network, members)) return undefined;
+  const isLost = !stand || !firewallStands(elements) || (members !== undefined && !elementsStand(elements));
+  if (!isLost && (members === undefined || rulesKnow(network, members))) return undefined;
   const published = running();
   writeRules(root, network, published);
   // The monitor of one that has ended meanwhile may have taken its ports out before they were put back.
