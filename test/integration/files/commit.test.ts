@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
+import { eventually } from '../../support/eventually';
 import { Tinyd } from '../../support/tinyd';
 
 interface Inspected {
@@ -167,6 +168,22 @@ describe('commit', function () {
     await tinyd.ok('pause', 'box');
     await tinyd.ok('commit', 'box', 'paused');
     assert.equal(await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'box'), 'paused');
+  });
+
+  it('lets a container run on when it is killed while it has it frozen', async () => {
+    const fill = 'dd if=/dev/urandom of=/big bs=1M count=64 2>/dev/null; touch /ready; sleep 300';
+    await tinyd.ok('run', '-d', '--name', 'box', 'busybox', 'sh', '-c', fill);
+    const is = async (wanted: string) =>
+      (await tinyd.ok('inspect', '-f', '{{.State.Status}}', 'box')) === wanted;
+    await eventually(
+      '/ready',
+      async () => (await tinyd.run(['exec', 'box', 'test', '-e', '/ready'])).code === 0,
+    );
+    const commit = tinyd.spawn(['commit', 'box', 'never'], { stdio: 'ignore' });
+    await eventually('frozen', () => is('paused'));
+    commit.kill('SIGKILL');
+    await eventually('thawed', () => is('running'));
+    assert.equal(await tinyd.ok('exec', 'box', 'echo', 'alive'), 'alive');
   });
 
   it('makes the same image of the same content with --reproducible', async () => {

@@ -75,9 +75,18 @@ export async function freeze(id: string, host: CgroupHost = ownHost()): Promise<
 
 /** Lets all processes of a container run on. A container without a freezer is not frozen, which is success. */
 export function thaw(id: string, host: CgroupHost = ownHost()): void {
+  const to = thawing(id, host);
+  if (to !== undefined) writeFileSync(to.file, to.word);
+}
+
+/** The file that lets all processes of a container run on, and what to write to it; undefined for one without a freezer. */
+export function thawing(
+  id: string,
+  host: CgroupHost = ownHost(),
+): { readonly file: string; readonly word: string } | undefined {
   const freezer = freezerOf(id, host);
-  if (freezer === undefined || !existsSync(freezer.control)) return;
-  writeFileSync(freezer.control, freezer.thaw);
+  if (freezer === undefined || !existsSync(freezer.control)) return undefined;
+  return { file: freezer.control, word: freezer.thaw };
 }
 
 function freezerOf(id: string, host: CgroupHost): Freezer | undefined {

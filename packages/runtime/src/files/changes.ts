@@ -1,5 +1,4 @@
 import type { ImageProcessConfig } from '@tinyd/core';
-import { freeze, thaw } from '../cgroup/freezer';
 import { withContainerLock } from '../container-lock';
 import type { RuntimeContext } from '../context';
 import { repairContainer } from '../lifecycle/repair';
@@ -10,6 +9,7 @@ import { processArguments } from '../spec/process-arguments';
 import { type ContainerView, requireContainer } from '../state/container-state';
 import { isPaused } from '../state/paused';
 import { STATUS_RULES } from '../state/status';
+import { frozen } from './frozen';
 import { type OwnLayer, ownLayer } from './own-layer';
 
 /** How a container's layer is read. */
@@ -43,15 +43,6 @@ export async function withOwnLayer<T>(
 
 function mustFreeze(view: ContainerView): boolean {
   return STATUS_RULES[view.state.status].hasProcess && !isPaused(view);
-}
-
-async function frozen<T>(id: string, action: () => Promise<T>): Promise<T> {
-  try {
-    await freeze(id);
-    return await action();
-  } finally {
-    thaw(id);
-  }
 }
 
 /** What an image must say so that a container of it is like this one: the image's own words, and what the user changed. */
