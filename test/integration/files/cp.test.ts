@@ -3,16 +3,22 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
+  ftruncateSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type BusyboxRegistry, startBusyboxRegistry } from '../../support/busybox-registry';
@@ -228,6 +234,26 @@ describe('cp and mounts', function () {
       assert.equal(readFileSync(`${base}/bound/there`, 'utf8'), 'there\n');
     });
   }
+
+  it('leaves the holes of a file, in both directions', async () => {
+    const { base } = tinyd;
+    await tinyd.ok('create', '--name', 'box', 'busybox', 'sleep', '300');
+    const size = 4 * 1024 ** 3;
+    const fd = openSync(`${base}/sparse`, 'w');
+    writeSync(fd, 'middle', 3_000_000_000);
+    ftruncateSync(fd, size);
+    closeSync(fd);
+    await tinyd.ok('cp', `${base}/sparse`, 'box:/sparse');
+    await tinyd.ok('cp', 'box:/sparse', `${base}/back`);
+    const back = statSync(`${base}/back`);
+    assert.equal(back.size, size);
+    assert.ok(back.blocks * 512 < 1024 ** 2, `${back.blocks} blocks`);
+    const read = openSync(`${base}/back`, 'r');
+    const bytes = Buffer.alloc(8);
+    readSync(read, bytes, 0, 8, 2_999_999_999);
+    closeSync(read);
+    assert.equal(bytes.toString(), '\0middle\0');
+  });
 
   it('reaches what is mounted, and takes nothing of the kernel along that nobody named', async () => {
     const { base } = tinyd;

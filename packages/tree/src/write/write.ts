@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  ftruncateSync,
   linkSync,
   openSync,
   renameSync,
@@ -179,9 +180,11 @@ class TreeWriter {
     try {
       let bytes = 0;
       for await (const chunk of entry.content ?? []) {
-        await writeAll(fd, chunk);
+        if (!isZero(chunk)) await writeAll(fd, chunk, bytes);
         bytes += chunk.length;
       }
+      // What ends in a hole has its size from nobody else.
+      ftruncateSync(fd, bytes);
       setAttributes(fd, entry, this.#owner(entry));
       return bytes;
     } finally {
@@ -211,13 +214,24 @@ function unlinkIfThere(path: Buffer): void {
   }
 }
 
-async function writeAll(fd: number, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += await writeSome(fd, chunk, at);
+const ZEROS = Buffer.alloc(64 * 1024);
+
+/** Whether it would be as well to leave a hole: files with many of them fit where they came from. */
+function isZero(chunk: Uint8Array): boolean {
+  for (let at = 0; at < chunk.length; at += ZEROS.length) {
+    const part = chunk.subarray(at, at + ZEROS.length);
+    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) return false;
+  }
+  return true;
 }
 
-function writeSome(fd: number, chunk: Uint8Array, at: number): Promise<number> {
+async function writeAll(fd: number, chunk: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += await writeSome(fd, chunk, at, position + at);
+}
+
+function writeSome(fd: number, chunk: Uint8Array, at: number, position: number): Promise<number> {
   return new Promise((resolve, reject) =>
-    writeFile(fd, chunk, at, chunk.length - at, null, (error, count) =>
+    writeFile(fd, chunk, at, chunk.length - at, position, (error, count) =>
       error ? reject(error) : resolve(count),
     ),
   );
