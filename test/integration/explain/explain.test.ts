@@ -16,6 +16,13 @@ const X64 = 62;
 const ARM64 = 183;
 const LOADER = '/lib64/ld-linux-x86-64.so.2';
 
+/** A program as a compiler leaves it before it is linked: e_type ET_REL. */
+function objectFile(program: Uint8Array): Buffer {
+  const file = Buffer.from(program);
+  file.writeUInt16LE(1, 16);
+  return file;
+}
+
 /** busybox, and beside it everything that cannot be executed. */
 async function brokenImage() {
   const hostMachine = process.arch === 'arm64' ? ARM64 : X64;
@@ -32,6 +39,7 @@ async function brokenImage() {
     file('opt/plain', 'echo no first line\n'),
     file('opt/empty', ''),
     file('opt/marked', '\ufeff#!/bin/sh\necho never\n'),
+    file('opt/object', objectFile(program({}))),
     file('opt/cut', program({}).subarray(0, 40)),
     file('opt/app.exe', Buffer.from('MZ\x90\0\x03\0')),
     file('opt/mac', Buffer.from('cffaedfe0700000103000000', 'hex')),
@@ -182,6 +190,24 @@ describe('explain', function () {
       assert.equal((await explained('d')).verdict, explanation.verdict);
     });
   }
+
+  it('tells a working directory that is a file, before a start and after it', async () => {
+    await tinyd.ok('create', '--name', 'c', '--network', 'none', '-w', '/etc/passwd', 'broken', 'true');
+    const before = await explained('c');
+    assert.equal(before.verdict, 'cannot start: its working directory /etc/passwd is no folder');
+    assert.equal((await tinyd.run(['start', 'c'])).code, 125);
+    const after = await explained('c');
+    assert.equal(after.verdict, before.verdict);
+    assert.match(facts(after), /Workdir: \/etc\/passwd is a file\nLast start: /);
+  });
+
+  it('does not call in order what the kernel refuses', async () => {
+    const start = ['run', '--name', 'c', '--network', 'none', 'broken', '/opt/object'];
+    assert.equal((await tinyd.run(start)).code, 126);
+    const explanation = await explained('c');
+    assert.match(explanation.verdict, /did not start: execute "\/opt\/object": exec format error/);
+    assert.match(facts(explanation), /Now: its program looks whole, and the kernel refuses it/);
+  });
 
   it('tells what an access control list forbids, and knows what it allows', async () => {
     const list = (...entries: readonly [tag: number, permissions: number, id?: number][]) => {

@@ -94,12 +94,18 @@ function explainFailedStart(
   return {
     cause: 'cannot-start',
     verdict: `did not start: ${reason}`,
-    findings: [attempt, { topic: 'Now', text: 'program, layers, mounts and ports are as they should be' }],
+    findings: [attempt, { topic: 'Now', text: nowText(failed.code) }],
     advice: [
       ...(failed.hint === undefined ? [] : [failed.hint]),
       `try again, the cause may be gone: tinyd start ${record.name}`,
     ],
   };
+}
+
+function nowText(code: string | undefined): string {
+  return code === 'ERR_TINYD_COMMAND_NOT_EXECUTABLE'
+    ? 'its program looks whole, and the kernel refuses it: is it a 32-bit one, which not every kernel takes?'
+    : 'program, layers, mounts and ports are as they should be';
 }
 
 function cannotStart(obstacles: readonly Obstacle[], ...facts: readonly Finding[]): Diagnosis {

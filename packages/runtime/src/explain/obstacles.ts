@@ -9,7 +9,7 @@ import type { ContainerRecord } from '../record';
 import { layersOf } from '../rootfs/writable-layer';
 import type { Spec } from '../spec-types';
 import { type ContainerView, viewContainer } from '../state/container-state';
-import { ContainerFiles } from './container-files';
+import { ContainerFiles, type Walk } from './container-files';
 import { type ContainerMounts, containerMounts } from './container-mounts';
 import type { Obstacle } from './explanation';
 import { examineProgram, type ProgramQuestion } from './program';
@@ -33,12 +33,26 @@ export async function findObstacles(context: RuntimeContext, view: ContainerView
 export async function programObstacles(context: RuntimeContext, view: ContainerView): Promise<Obstacle[]> {
   const spec = JSON.parse(readFileSync(view.paths.spec, 'utf8')) as Spec;
   const mounts = containerMounts(spec);
-  const state = await withFiles(context, view.record.id, 'mounts', async root =>
-    examineProgram(new ContainerFiles(root), questionOf(spec, mounts)),
-  );
+  const [state, folder] = await withFiles(context, view.record.id, 'mounts', async root => {
+    const files = new ContainerFiles(root);
+    return [examineProgram(files, questionOf(spec, mounts)), files.walk(spec.process.cwd)] as const;
+  });
   const { image } = view.record.options;
   const found = programObstacle(state, { image: image.name, mountAt: mounts.mountAt });
-  return found === undefined ? [] : [found];
+  return [...(found === undefined ? [] : [found]), ...folderObstacles(spec.process.cwd, folder)];
+}
+
+/** A working directory that is not there is made; anything else in its place, or on the way to it, is in the way. */
+function folderObstacles(path: string, walk: Walk): Obstacle[] {
+  const isFile = walk.kind === 'found' && !walk.access.stats.isDirectory();
+  if (!isFile && !(walk.kind === 'missing' && walk.notFolder)) return [];
+  return [
+    {
+      reason: `its working directory ${path} is no folder`,
+      findings: [{ topic: 'Workdir', text: `${walk.path} is a file` }],
+      advice: ['create the container again with another --workdir, or make that a folder in the image'],
+    },
+  ];
 }
 
 function questionOf({ process }: Spec, mounts: ContainerMounts): ProgramQuestion {
