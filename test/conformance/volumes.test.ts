@@ -101,6 +101,9 @@ describe('volumes', () => {
     const script = 'touch /v/x 2>/dev/null && echo v; touch /host/x 2>/dev/null && echo host; echo end';
     assert.equal(await engine.inside(script, '--volumes-from', 'holder'), 'v\nend');
     assert.equal(await engine.inside(script, '--volumes-from', 'holder:ro'), 'end');
+    await engine.ok('create', '--name', 'heir', '--volumes-from', 'holder:ro', PLAIN);
+    const format = '{{json .HostConfig.Binds}} {{len .Mounts}} {{json .HostConfig.VolumesFrom}}';
+    assert.equal(await engine.ok('inspect', '-f', format, 'heir'), 'null 2 ["holder:ro"]');
   });
 
   it('are mounted in part by volume-subpath', async () => {

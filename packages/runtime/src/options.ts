@@ -125,6 +125,8 @@ export interface BindMount {
    * `writable`: they are, and a read-only mount leaves them as they are on the host.
    */
   readonly submounts?: 'hidden' | 'writable';
+  /** Taken over from another container (`--volumes-from`). */
+  readonly inherited?: true;
 }
 
 /** `-v name:/ctr:ro,nocopy`, `-v /ctr`. */

@@ -8,7 +8,10 @@ import { networkMode } from './description';
 export function inspectHostConfig({ options }: ContainerRecord): Readonly<Record<string, unknown>> {
   const unmasked = options.privileged || options.systemPathsUnconfined;
   return {
-    Binds: emptyIsNull([...(options.volumes ?? []).flatMap(volumeText), ...options.binds.map(bindText)]),
+    Binds: emptyIsNull([
+      ...(options.volumes ?? []).flatMap(volumeText),
+      ...options.binds.filter(({ inherited }) => inherited !== true).map(bindText),
+    ]),
     VolumesFrom: emptyIsNull(
       (options.volumesFrom ?? []).map(({ container, readOnly }) => `${container}${readOnly ? ':ro' : ''}`),
     ),

@@ -43,7 +43,11 @@ export function containerMounts(context: RuntimeContext, options: CreateOptions)
     for (const bind of record.options.binds) {
       if (taken.has(cleanTarget(bind.target))) continue;
       volumes.delete(cleanTarget(bind.target));
-      binds.set(cleanTarget(bind.target), { ...bind, readOnly: bind.readOnly || readOnly });
+      binds.set(cleanTarget(bind.target), {
+        ...bind,
+        readOnly: bind.readOnly || readOnly,
+        inherited: true,
+      });
     }
     for (const volume of record.volumes ?? []) {
       if (taken.has(volume.target)) continue;
