@@ -28,7 +28,7 @@ export abstract class TinydCommand extends Command {
   static exitFamily: ExitFamily = 'plain';
   /** Heading under which the overview lists the command. */
   static group: CommandGroup = 'Containers';
-  /** False for commands that look by themselves, along with what they do, or at what they use alone. */
+  /** False for commands that have the runtime do so themselves, along with what they ask of it. */
   static mendsNetworks = true;
   /** Why an ordinary user cannot run it; undefined for what everybody can. */
   static rootReason: string | undefined = 'the store and the containers belong to root';

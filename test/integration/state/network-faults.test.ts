@@ -25,9 +25,10 @@ const NEXT: readonly (readonly string[])[] = [
   ['wait', 'ended'],
   ['volume', 'ls'],
   ['diff', 'web'],
-  ['run', '--rm', 'busybox', 'true'],
-  ['rename', 'ended', 'over'],
-  ['rename', 'over', 'ended'],
+  ['create', '--name', 'other', 'busybox'],
+  ['run', '--rm', '--network', 'none', 'busybox', 'true'],
+  ['rename', 'other', 'another'],
+  ['rm', 'another'],
 ];
 
 describe('networks that somebody damaged under containers that run', function () {

@@ -7,8 +7,6 @@ import { createContainer } from '../use-cases/create-container';
 
 /** `tinyd create`. */
 export default class Create extends TinydCommand {
-  /** A start looks at the networks that it uses; looking at all that run would make it slower with each of them. */
-  static override mendsNetworks = false;
   static override summary = 'Create a container without starting it';
   static override exitFamily = 'run' as const;
   static override interspersed = false;

@@ -11,8 +11,6 @@ const RUN_ONLY = ['detach', 'detach-keys', 'sig-proxy'];
 
 /** `tinyd run`. */
 export default class Run extends TinydCommand {
-  /** A start looks at the networks that it uses; looking at all that run would make it slower with each of them. */
-  static override mendsNetworks = false;
   static override summary = 'Create a container from an image and start it';
   static override exitFamily = 'run' as const;
   static override interspersed = false;
