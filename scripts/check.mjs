@@ -1,11 +1,13 @@
 // npm run check: format, lint, types, dependency edges, unit tests. Under a minute; no root needed.
 import { join } from 'node:path';
 import { buildTypeScript, root } from './build.mjs';
+import { checkCommandFile } from './command-file.mjs';
 import { hasProgram } from './host.mjs';
 import { nativeSources } from './native-sources.mjs';
 import { run } from './run.mjs';
 
 run(join(root, 'node_modules', '.bin', 'biome'), ['check', '--error-on-warnings', '.'], { cwd: root });
+checkCommandFile();
 if (hasProgram('clang-format'))
   run('clang-format', ['--dry-run', '--Werror', ...nativeSources()], { cwd: root });
 else if (process.env.CI) console.error('clang-format is not installed: the C and C++ format is not checked');

@@ -1,67 +1,19 @@
 // Bundles the compiled packages into dist/bundle: tinyd.js for what every command needs, chunks for what few need.
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { builtinModules, createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { DEFERRED_REQUIRES, deferRequires } from './defer-requires.mjs';
+import { definingModule } from './defining-module.mjs';
 
 const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
-const repository = join(packageRoot, '..', '..');
 const output = join(packageRoot, 'dist', 'bundle');
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
 
 /** Folders whose modules only chunks may hold; a chunk is asked for by `require('./chunks/<name>')`. */
 const CHUNKS = ['completion', 'help', 'pull'];
-
-/** Built-in modules that are worth not loading until they are used; node itself has loaded the others already. */
-const LAZY = new Set(
-  [
-    'child_process',
-    'crypto',
-    'dgram',
-    'dns',
-    'fs/promises',
-    'http',
-    'http2',
-    'https',
-    'net',
-    'os',
-    'perf_hooks',
-  ]
-    .concat(['readline', 'stream', 'stream/promises', 'tls', 'tty', 'url', 'util', 'worker_threads', 'zlib'])
-    .concat(['async_hooks', 'diagnostics_channel', 'events', 'assert', 'querystring', 'string_decoder']),
-);
-/** Packages of oclif's that only its help, its plugins and its spinners use. */
-const LAZY_PACKAGES =
-  /^(ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|semver|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi|wsl-utils)$/;
-
-/** Makes a stand-in that loads the real module when something of it is used. All share their traps: there are hundreds. */
-const LAZY_FACTORY = `const __lazy = (() => {
-  'use strict';
-  const real = target => (target.real ??= target.request());
-  const traps = isEsModule => ({
-    get: (target, key) => (isEsModule && key === '__esModule' ? true : real(target)[key]),
-    has: (target, key) => key in real(target),
-    apply: (target, self, args) => Reflect.apply(real(target), self, args),
-    construct: (target, args) => Reflect.construct(real(target), args),
-    ownKeys: target => Reflect.ownKeys(real(target)).concat(Object.hasOwn(real(target), 'prototype') ? [] : ['prototype']),
-    getOwnPropertyDescriptor: (target, key) =>
-      key === 'prototype'
-        ? Reflect.getOwnPropertyDescriptor(target, key)
-        : { ...Reflect.getOwnPropertyDescriptor(real(target), key), configurable: true },
-  });
-  const [plain, esModule] = [traps(false), traps(true)];
-  return (request, isEsModule) => {
-    const target = function () {};
-    target.request = request;
-    return new Proxy(target, isEsModule ? esModule : plain);
-  };
-})();`;
-
-/** @param isEsModule known to be one: the compiler's interop question must not load it. */
-const lazyModule = (request, isEsModule) =>
-  `module.exports = __lazy(() => require(${JSON.stringify(request)}), ${isEsModule});`;
 
 /** What oclif's Command, Flags and Args use only for what tinyd does by itself; the help has it in its chunk. */
 const ABSENT = /^\.\/(config|errors|help|help\/util|logger|parser|ux)$/;
@@ -72,58 +24,38 @@ const ABSENT_MODULE = `module.exports = new Proxy({}, {
   },
 });`;
 
-/** Whether a module gets a stand-in: built-in ones, oclif's and our own modules among each other, oclif's packages. */
-function lazyPath(path, importer) {
-  const name = path.replace(/^node:/, '');
-  if (LAZY.has(name) && builtinModules.includes(name)) return { path: name };
-  const isOurs = importer.startsWith(repository) && !importer.includes('/node_modules/');
-  if (!isOurs && !importer.includes('/@oclif/core/lib/')) return undefined;
-  if (path.includes('/chunks/') || path.endsWith('.json')) return undefined;
-  const isCompiled = path.startsWith('.') || path.startsWith('@tinyd/') || path.startsWith('@oclif/core');
-  if (!isCompiled && !LAZY_PACKAGES.test(path)) return undefined;
-  return { path: createRequire(importer).resolve(path), pluginData: { isEsModule: isCompiled } };
-}
-
-function lazyModules({ withHelp }) {
+/** In the main bundle those parts are not there, and say so when they are asked for all the same. */
+function absentModules() {
   return {
-    name: 'lazy-modules',
+    name: 'absent-modules',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: ABSENT }, ({ importer }) => {
-        const isEntry = /@oclif\/core\/lib\/(command|flags|args)\.js$/.test(importer);
-        return isEntry && !withHelp ? { path: 'absent', namespace: 'absent' } : undefined;
-      });
+      onResolve({ filter: ABSENT }, ({ importer }) =>
+        /@oclif\/core\/lib\/(command|flags|args)\.js$/.test(importer)
+          ? { path: 'absent', namespace: 'absent' }
+          : undefined,
+      );
       onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: ABSENT_MODULE }));
-      onResolve({ filter: /.*/ }, ({ path, kind, namespace, importer }) => {
-        if (namespace === 'lazy') return LAZY.has(path) ? { path, external: true } : { path };
-        if (kind !== 'require-call') return undefined;
-        const lazy = lazyPath(path, importer);
-        return lazy && { ...lazy, namespace: 'lazy' };
-      });
-      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path, pluginData }) => ({
-        contents: lazyModule(path, pluginData?.isEsModule === true),
-        resolveDir: repository,
-      }));
     },
   };
 }
 
-/** Chunks stay files of their own, and what finds its data beside itself keeps finding it. */
-function layout() {
+/** Chunks stay files of their own. */
+function chunkFiles() {
   return {
-    name: 'layout',
-    setup({ onResolve, onLoad }) {
+    name: 'chunk-files',
+    setup({ onResolve }) {
       onResolve({ filter: /\/chunks\/\w+$/ }, ({ path }) => ({
         path: `./chunk-${path.split('/').at(-1)}.js`,
         external: true,
       }));
-      onLoad({ namespace: 'file', filter: /\/(packages\/\w+|native)\/dist\/.*\.js$/ }, ({ path }) => {
-        const source = readFileSync(path, 'utf8');
-        if (!source.includes('__dirname')) return undefined;
-        const folder = `require('path').join(__dirname, ${JSON.stringify(relative(output, dirname(path)))})`;
-        return { contents: source.replaceAll('__dirname', `(${folder})`) };
-      });
     },
   };
+}
+
+/** A compiled module of ours finds its data where it did before it was bundled. */
+function keepFolder(text, path) {
+  const folder = `require('path').join(__dirname, ${JSON.stringify(relative(output, dirname(path)))})`;
+  return text.replaceAll('__dirname', `(${folder})`);
 }
 
 /**
@@ -135,18 +67,43 @@ const NEEDLESS = [
   [/\(0, logger_1\.makeDebug\)\([^;]*\);/, '() => {};'],
 ];
 
-function quietStart() {
+function withoutNeedless(text, path) {
+  return NEEDLESS.reduce((rest, [needless, replacement]) => {
+    if (!needless.test(rest))
+      throw new Error(`${path} has no ${needless} any more: see whether it can go here`);
+    return rest.replace(needless, replacement);
+  }, text);
+}
+
+const OURS = /\/(packages\/\w+|native)\/dist\/.*\.js$/;
+const OCLIF = /\/@oclif\/core\/lib\/.*\.js$/;
+
+/** Where a module of ours, or of oclif's, finds a member of another one. */
+function lookUpFrom(importer) {
+  const { resolve } = createRequire(importer);
+  return (path, member) => {
+    if (!/^(\.|@tinyd\/|@oclif\/core\/)/.test(path) || path.endsWith('.json')) return undefined;
+    // What is not in the bundle is recognized by its path.
+    if (path.includes('/chunks/') || ABSENT.test(path)) return { path, member };
+    return definingModule(resolve(path), member);
+  };
+}
+
+function rewrittenModules() {
   return {
-    name: 'quiet-start',
+    name: 'rewritten-modules',
     setup({ onLoad }) {
-      onLoad({ namespace: 'file', filter: /@oclif\/core\/lib\/command\.js$/ }, ({ path }) => {
+      // Command asks it for oclif's version, and would have all the rest of it in every start.
+      onLoad({ namespace: 'file', filter: /\/@oclif\/core\/package\.json$/ }, ({ path }) => {
+        const { name, version: oclifVersion } = JSON.parse(readFileSync(path, 'utf8'));
+        return { contents: JSON.stringify({ name, version: oclifVersion }), loader: 'json' };
+      });
+      onLoad({ namespace: 'file', filter: /\.js$/ }, ({ path }) => {
+        if (!OURS.test(path) && !OCLIF.test(path)) return undefined;
         let contents = readFileSync(path, 'utf8');
-        for (const [needless, replacement] of NEEDLESS) {
-          if (!needless.test(contents))
-            throw new Error(`${path} has no ${needless} any more: see whether it can go here`);
-          contents = contents.replace(needless, replacement);
-        }
-        return { contents };
+        if (OURS.test(path)) contents = keepFolder(contents, path);
+        if (path.endsWith('/@oclif/core/lib/command.js')) contents = withoutNeedless(contents, path);
+        return { contents: deferRequires(contents, lookUpFrom(path)) };
       });
     },
   };
@@ -181,18 +138,13 @@ async function bundle(entry, file) {
     // Scripts that come from a code cache cannot import: `import()` becomes `require()`.
     supported: { 'dynamic-import': false },
     logLevel: 'warning',
-    banner: { js: LAZY_FACTORY },
+    banner: { js: DEFERRED_REQUIRES },
     define: { TINYD_VERSION: JSON.stringify(version) },
-    // The HTTP client extends and copies built-in classes: it must have the modules themselves.
-    plugins: [
-      layout(),
-      quietStart(),
-      ...(file === 'chunk-pull.js' ? [] : [lazyModules({ withHelp: file === 'chunk-help.js' })]),
-    ],
+    plugins: [chunkFiles(), rewrittenModules(), ...(file === 'chunk-help.js' ? [] : [absentModules()])],
     metafile: true,
   });
   const text = result.outputFiles[0].text;
-  const hash = createHash('sha256').update(text).update(readFileSync(loader)).digest('hex').slice(0, 16);
+  const hash = createHash('sha256').update(text).update(readFileSync(command)).digest('hex').slice(0, 16);
   // Wrapped here and in plain ASCII, so that a start neither decodes nor copies a megabyte to do it.
   replaceFile(
     file,
@@ -203,7 +155,7 @@ async function bundle(entry, file) {
   return text.length;
 }
 
-const loader = join(packageRoot, 'scripts', 'loader.cjs');
+const command = join(packageRoot, 'bin', 'tinyd');
 rmSync(join(output, 'cache'), { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const compiled = join(packageRoot, 'dist');
@@ -211,6 +163,6 @@ const sizes = await Promise.all([
   bundle(join(compiled, 'index.js'), 'tinyd.js'),
   ...CHUNKS.map(name => bundle(join(compiled, 'chunks', `${name}.js`), `chunk-${name}.js`)),
 ]);
-replaceFile('loader.cjs', readFileSync(loader));
-chmodSync(join(packageRoot, 'bin', 'tinyd'), 0o755);
+replaceFile('code-cache.cjs', readFileSync(join(packageRoot, 'scripts', 'code-cache.cjs')));
+chmodSync(command, 0o755);
 console.log(`bundled tinyd (${sizes.map(size => `${Math.round(size / 1024)} kB`).join(', ')})`);
