@@ -5,7 +5,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -65,6 +65,15 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Removes a file, if it is there. rmSync() would load all that a tree takes. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 function replace(
   path: string,
   content: string | Uint8Array,
@@ -82,7 +91,7 @@ function replace(
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     // A write to a descriptor does not know what it was for.
     throw systemCode(error) === undefined ? error : Object.assign(error as Error, { path });
   }

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { lockNow, removeTree, tryLock } from '@tinyd/native';
-import { syncFolder, systemCode } from './atomic-file';
+import { removeFile, syncFolder, systemCode } from './atomic-file';
 import { idOfName, isNameOf } from './find';
 import { generateName } from './generated-names';
 import { MAKING_PREFIX, REMOVING_PREFIX, type RuntimeLayout } from './layout';
@@ -63,7 +63,7 @@ function linkName(layout: RuntimeLayout, id: string, wanted: string | undefined)
 /** Replaces a link that stands for nobody. */
 function makeLink(layout: RuntimeLayout, name: string, id: string): void {
   const link = join(layout.names, name);
-  rmSync(link, { force: true });
+  removeFile(link);
   symlinkSync(join('..', 'containers', id), link);
 }
 
@@ -101,7 +101,7 @@ export function moveName(
       unlinkSync(join(layout.names, names.to));
       throw error;
     }
-    rmSync(join(layout.names, names.from), { force: true });
+    removeFile(join(layout.names, names.from));
     syncFolder(layout.names);
   });
 }
@@ -138,7 +138,7 @@ export function isBeingMade(dir: string): boolean {
 /** Deletes the link of a name if it still stands for `id`. */
 export function releaseName(layout: RuntimeLayout, name: string, id: string): void {
   withNamesLock(layout, () => {
-    if (idOfName(layout, name) === id) rmSync(join(layout.names, name), { force: true });
+    if (idOfName(layout, name) === id) removeFile(join(layout.names, name));
   });
 }
 
@@ -180,7 +180,7 @@ function unlinkDanglingNames(layout: RuntimeLayout): void {
   for (const name of readdirSync(layout.names)) {
     const id = idOfName(layout, name);
     // Not unlinkSync: a monitor removes the name of its --rm container without our lock.
-    if (id !== undefined && !isHeld(layout, name, id)) rmSync(join(layout.names, name), { force: true });
+    if (id !== undefined && !isHeld(layout, name, id)) removeFile(join(layout.names, name));
   }
 }
 

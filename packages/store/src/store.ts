@@ -19,7 +19,7 @@ import type { ImageEntry } from './images/entry';
 import { type FoundImage, findImage } from './images/find';
 import { type HistoryRow, imageHistory } from './images/history';
 import { configOf, lowerDirs, repoTags } from './images/image';
-import { ImagesLock } from './images/images-lock';
+import { withImagesLock } from './images/images-lock';
 import { readIndex } from './images/index-file';
 import { type ImageInspection, inspectImage } from './images/inspect';
 import { type ImageRow, listImages } from './images/list';
@@ -70,13 +70,11 @@ export class Store {
   readonly root: string;
   readonly #layout: StoreLayout;
   readonly #host: Platform;
-  readonly #lock: ImagesLock;
 
   constructor(layout: StoreLayout, host: Platform) {
     this.root = layout.root;
     this.#layout = layout;
     this.#host = host;
-    this.#lock = new ImagesLock(layout);
   }
 
   /** Brings an image into the store. See {@link PullOptions} and {@link PullResult}. */
@@ -195,10 +193,10 @@ export class Store {
 
   /**
    * Runs `action` while no image is removed (`shared`), or while nobody makes anything of an image (`exclusive`), in all
-   * processes. May be nested.
+   * processes. Not to be nested.
    */
   withImages<T>(mode: LockMode, action: () => T | Promise<T>): Promise<T> {
-    return this.#lock.run(mode, action);
+    return withImagesLock(this.#layout, mode, action);
   }
 
   #entries(): readonly ImageEntry[] {

@@ -8,7 +8,7 @@ import {
 } from '../flags/create-options';
 import type { Globals } from '../globals';
 import { claimCidFile } from './cid-file';
-import { ensureImage, parsePullPolicy } from './ensure-image';
+import { parsePullPolicy, withImage } from './ensure-image';
 import { namedPlatform } from './platform';
 
 /** A container to be made. */
@@ -50,9 +50,7 @@ export async function createContainer(
   const cidFile = claimCidFile(textOf(flags.cidfile));
   try {
     const wanted = { name: request.image, platform, policy, quiet: flags.quiet === true };
-    const { store, image: found } = await ensureImage(globals, wanted);
-    const container = await store.withImages('shared', () => {
-      const image = store.imageForContainer(found, named);
+    const container = await withImage(globals, wanted, (image, store) => {
       const find = (name: string) => store.imageForContainer(name, named);
       return openRuntime().create(bindImage(options, image, request.command, find), { replace });
     });

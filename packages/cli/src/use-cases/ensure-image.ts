@@ -1,5 +1,5 @@
 import { familiarName, isTinydError, parseReference, TinydError } from '@tinyd/core';
-import { openStore, type Store } from '@tinyd/store';
+import { type ImageForContainer, openStore, type Store } from '@tinyd/store';
 import type { Globals } from '../globals';
 import { writeErr } from '../output';
 import { chooseProgress } from '../progress/mode';
@@ -28,27 +28,40 @@ export function parsePullPolicy(text: string): PullPolicy {
   );
 }
 
-/** Where an image is, and by which text it is found there. */
-export interface EnsuredImage {
-  readonly store: Store;
-  readonly image: string;
-}
-
 /**
- * Sees to it that the image is in the store: pulls it, or makes it of a folder or archive on this machine.
+ * Makes something of an image: of one that is in the store, else of one that is pulled first, or made of a folder or archive
+ * on this machine. Nobody removes it meanwhile.
  *
  * Fails with ERR_TINYD_IMAGE_NOT_FOUND where pulling is forbidden.
  */
-export async function ensureImage(globals: Globals, request: ImageRequest): Promise<EnsuredImage> {
+export async function withImage<T>(
+  globals: Globals,
+  request: ImageRequest,
+  make: (image: ImageForContainer, store: Store) => Promise<T>,
+): Promise<T> {
   const store = openStore({ root: globals.root });
+  const makeOf = (name: string) =>
+    store.withImages('shared', () => make(imageOf(store, { ...request, name }), store));
   const path = localRootPath(request.name);
-  if (path !== undefined) return { store, image: await makeImage(store, path, request) };
-  const image = request.name;
-  if (request.policy !== 'always' && isPresent(store, request)) return { store, image };
-  if (request.policy === 'missing' && !request.quiet)
-    writeErr(`Unable to find image '${familiarName(parseReference(image))}' locally\n`);
+  if (path !== undefined) return makeOf(await makeImage(store, path, request));
+  if (request.policy === 'always') return pullAnd(globals, request, makeOf);
+  const made = await store.withImages('shared', async () => {
+    const image = presentImage(store, request);
+    return image && { result: await make(image, store) };
+  });
+  if (made !== undefined) return made.result;
+  if (!request.quiet)
+    writeErr(`Unable to find image '${familiarName(parseReference(request.name))}' locally\n`);
+  return pullAnd(globals, request, makeOf);
+}
+
+async function pullAnd<T>(
+  globals: Globals,
+  request: ImageRequest,
+  makeOf: (name: string) => Promise<T>,
+): Promise<T> {
   await pullImage(globals, { ...request, progress: chooseProgress('auto', request.quiet) });
-  return { store: openStore({ root: globals.root }), image };
+  return makeOf(request.name);
 }
 
 function makeImage(store: Store, path: string, { platform, policy }: ImageRequest): Promise<string> {
@@ -70,12 +83,17 @@ function makeImage(store: Store, path: string, { platform, policy }: ImageReques
   );
 }
 
-function isPresent(store: Store, { name, platform, policy }: ImageRequest): boolean {
+function imageOf(store: Store, { name, platform }: ImageRequest): ImageForContainer {
+  return store.imageForContainer(name, namedPlatform(platform));
+}
+
+/** Undefined for one that is not there and may be pulled. */
+function presentImage(store: Store, request: ImageRequest): ImageForContainer | undefined {
   try {
-    store.findImage(name, namedPlatform(platform));
-    return true;
+    return imageOf(store, request);
   } catch (error) {
-    if (policy !== 'never' && isTinydError(error) && error.code === 'ERR_TINYD_IMAGE_NOT_FOUND') return false;
+    if (request.policy !== 'never' && isTinydError(error) && error.code === 'ERR_TINYD_IMAGE_NOT_FOUND')
+      return undefined;
     throw error;
   }
 }

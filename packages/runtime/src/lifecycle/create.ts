@@ -21,7 +21,7 @@ import { Undo } from '../undo';
 import { attachVolumes, sweepUnattachedVolumes } from '../volumes/attach-volumes';
 import { containerMounts } from '../volumes/container-volumes';
 import { checkOptions } from './check-options';
-import { prepareSpec } from './prepare-spec';
+import { keepPrepared, prepareSpec } from './prepare-spec';
 import { settleLostContainers } from './reconcile';
 import { removeContainer } from './remove';
 import { resolveShared } from './shared-namespaces';
@@ -139,13 +139,14 @@ function build(context: RuntimeContext, record: ContainerRecord, dir: string, un
   makeEmptyFolder(making, options);
   if (options.storage !== undefined) limitWritableLayer(layout, making, options.storage.bytes, undo);
   writeEtcFiles(record, making, { addresses: [], ...hostGateway(context, options) });
-  const { spec } = prepareSpec(context, record, making);
+  const prepared = prepareSpec(context, record, making);
   const files: [string, string][] = [
-    [making.spec, specText(spec)],
+    [making.spec, specText(prepared.spec)],
     [making.record, JSON.stringify(record, null, 2)],
   ];
   for (const [path, text] of files) writeUnread(path, `${text}\n`, !options.autoRemove);
   chmodSync(making.dir, 0o700);
+  keepPrepared(context, record, prepared);
   if (!options.autoRemove) syncFolder(making.dir);
 }
 

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isTinydError, type TinydError } from '@tinyd/core';
-import { replaceUnflushed } from '../atomic-file';
+import { removeFile, replaceUnflushed } from '../atomic-file';
 import type { RuntimeContext } from '../context';
 import type { ContainerLayout } from '../layout';
 import {
@@ -162,7 +161,7 @@ export function giveBackNetwork(context: RuntimeContext, paths: ContainerLayout)
 
 /** Drops the note of a network that the monitor has given back. */
 export function forgetNetwork(paths: ContainerLayout): void {
-  rmSync(paths.network, { force: true });
+  removeFile(paths.network);
 }
 
 /** The error that names who was faster to take a port; undefined when the helper stopped for another reason. */

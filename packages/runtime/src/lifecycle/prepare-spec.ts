@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { RuntimeContext } from '../context';
 import { etcFilesOf } from '../etc/etc-files';
 import { type ContainerLayout, containerLayout } from '../layout';
@@ -51,4 +52,29 @@ export function prepareSpec(
   if (seccomp.spec === undefined) return { ...generated, seccomp };
   const { spec } = generated;
   return { ...generated, seccomp, spec: { ...spec, linux: { ...spec.linux, seccomp: seccomp.spec } } };
+}
+
+/** What was prepared for the container that was made last, by whom it was made. */
+const kept = new WeakMap<RuntimeContext, { readonly record: string; readonly prepared: PreparedSpec }>();
+
+/** Keeps what was prepared when a container was made, for a start that follows at once. */
+export function keepPrepared(context: RuntimeContext, record: ContainerRecord, prepared: PreparedSpec): void {
+  const { network, pid, ipc } = record.options;
+  const isComplete = ![network, pid, ipc].some(choice => choice?.mode === 'container');
+  if (isComplete) kept.set(context, { record: JSON.stringify(record), prepared });
+}
+
+/**
+ * What {@link keepPrepared} kept, once, if it would still come out the same: the record is as it was, and nothing has been put
+ * into the container's own layer.
+ */
+export function takePrepared(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  { upper }: ContainerLayout,
+): PreparedSpec | undefined {
+  const last = kept.get(context);
+  kept.delete(context);
+  if (last?.record !== JSON.stringify(record) || readdirSync(upper).length > 0) return undefined;
+  return last.prepared;
 }

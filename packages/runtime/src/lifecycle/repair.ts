@@ -23,7 +23,8 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
   const { paths, record, state } = view;
   if (isUp(state.status)) return view;
   // The monitor writes the end before it tears down; a start must not overtake it.
-  if (monitorLives(paths)) await waitForMonitor(paths);
+  const isEnding = monitorLives(paths);
+  if (isEnding) await waitForMonitor(paths);
   if (state.stale || wasInterrupted(paths)) await tearDown(context, paths);
   else forgetNetwork(paths);
   const file = readStateFile(paths.state);
@@ -38,8 +39,8 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
     });
   }
   if (state.stale) recordContainer(context, record, 'die', { exitCode: String(state.exitCode) });
-  rmSync(paths.runDir, { recursive: true, force: true });
-  return requireContainer(context, record.id);
+  if (existsSync(paths.runDir)) rmSync(paths.runDir, { recursive: true, force: true });
+  return isEnding || state.stale ? requireContainer(context, record.id) : view;
 }
 
 /** Does what a monitor that is gone would have done; harmless where it has done it. */

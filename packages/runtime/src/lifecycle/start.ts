@@ -8,6 +8,7 @@ import { writeEtcFiles } from '../etc/etc-files';
 import { recordContainer } from '../events/record-container';
 import { launchHelper } from '../helper/launch';
 import { startError } from '../helper/start-error';
+import { containerLayout } from '../layout';
 import { lowerContainer } from '../lowering/container';
 import { makeBindSources } from '../lowering/mounts';
 import { lowerSession } from '../lowering/session';
@@ -26,7 +27,7 @@ import { Undo } from '../undo';
 import { volumesGoingAlong } from '../volumes/mount-volumes';
 import { namesFiles, resolvesNames, writeResolver } from './name-service';
 import { claimError, type PreparedNetwork, prepareNetwork, repairNetworks, withSysctls } from './network';
-import { prepareSpec } from './prepare-spec';
+import { prepareSpec, takePrepared } from './prepare-spec';
 import { removeLocked } from './remove';
 import { renewShares } from './renew-shares';
 import { repairContainer } from './repair';
@@ -62,7 +63,7 @@ export async function startContainer(
   id: string,
   options: StartOptions = {},
 ): Promise<StartResult> {
-  const { paths } = requireContainer(context, id);
+  const paths = containerLayout(context.layout, id);
   let isAgain = false;
   const result = await withContainerLock(paths, async () => {
     const view = await repairContainer(context, requireContainer(context, id));
@@ -137,11 +138,15 @@ function preparePlan(
     ...hostGatewayOf(network.settings),
   });
   const shared = sharedNamespaces(context, record);
-  const prepared = prepareSpec(context, record, paths, {
-    ...shared.joined,
-    ...(network.joinedNetwork === undefined ? {} : { network: network.joinedNetwork }),
-  });
-  replaceUnflushed(paths.spec, `${specText(prepared.spec)}\n`);
+  const prepareAnew = () => {
+    const again = prepareSpec(context, record, paths, {
+      ...shared.joined,
+      ...(network.joinedNetwork === undefined ? {} : { network: network.joinedNetwork }),
+    });
+    replaceUnflushed(paths.spec, `${specText(again.spec)}\n`);
+    return again;
+  };
+  const prepared = takePrepared(context, record, paths) ?? prepareAnew();
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
   undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));

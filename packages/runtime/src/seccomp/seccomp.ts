@@ -1,4 +1,4 @@
-import { release } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { READY_FILTERS } from '../generated/ready-filters';
 import type { CreateOptions } from '../options';
@@ -37,7 +37,7 @@ export function seccompFor(
   if (choice === 'unconfined') return { spec: undefined, filter: undefined, flags: 0 };
   const host = hostArchitecture(arch);
   const profile = choice === 'default' ? DEFAULT_PROFILE : parseProfile(choice.json, choice.path);
-  const rules = selectRules(profile, { capabilities, host, kernel: release() });
+  const rules = selectRules(profile, { capabilities, host, kernel: kernelRelease() });
   const ready = choice === 'default' ? readyFilter(host, capabilities) : undefined;
   const filter = ready ?? compileFilter(rules, host);
   return { spec: toSpec(rules), filter, flags: flagBits(rules.flags) };
@@ -46,6 +46,11 @@ export function seccompFor(
 /** Compiles a filter from a config.json: what {@link seccompFor} does, without the conditions of docker's form. */
 export function seccompFromSpec(spec: SpecSeccomp, arch: string = process.arch): SeccompResult {
   return seccompFor({ path: 'config.json', json: JSON.stringify(spec) }, [], arch);
+}
+
+/** uname -r; node:os would take longer to load than all of this takes. */
+function kernelRelease(): string {
+  return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd();
 }
 
 function readyFilter(host: HostArchitecture, capabilities: readonly string[]): Uint8Array | undefined {

@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 /** Flags of a netlink message (linux/netlink.h). */
 export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
@@ -14,7 +12,7 @@ export const HEADER_BYTES = 16;
 const NLA_F_NESTED = 0x8000;
 const NLA_TYPE_MASK = 0x3fff;
 const ATTRIBUTE_HEADER_BYTES = 4;
-const LITTLE_ENDIAN = endianness() === 'LE';
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** A 16-bit number in the host's byte order. */
 export function u16(value: number): Buffer {
