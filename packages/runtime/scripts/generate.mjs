@@ -48,10 +48,10 @@ function readyFilters() {
   const source = load(`
     export { compileFilter } from './seccomp/compile';
     export { DEFAULT_PROFILE } from './seccomp/default-profile';
-    export { selectRules, unlockingCapabilities } from './seccomp/select';
-    export { DEFAULT_CAPABILITIES } from './capabilities';
+    export { selectRules, toSpec, unlockingCapabilities } from './seccomp/select';
+    export { CAPABILITIES, DEFAULT_CAPABILITIES } from './capabilities';
   `);
-  const { compileFilter, DEFAULT_PROFILE, selectRules, unlockingCapabilities } = source;
+  const { CAPABILITIES, compileFilter, DEFAULT_PROFILE, selectRules, unlockingCapabilities } = source;
   const filters = {};
   for (const host of ['x64', 'arm64']) {
     filters[host] = {};
@@ -59,11 +59,24 @@ function readyFilters() {
       // Everything else in tinyd needs a newer kernel than any condition of the profile names.
       const rules = selectRules(DEFAULT_PROFILE, { capabilities, host, kernel: '5.10' });
       const key = unlockingCapabilities(DEFAULT_PROFILE, capabilities).join(' ');
-      filters[host][key] = Buffer.from(compileFilter(rules, host)).toString('base64');
+      filters[host][key] = {
+        filter: Buffer.from(compileFilter(rules, host)).toString('base64'),
+        spec: JSON.stringify(source.toSpec(rules)),
+      };
     }
   }
-  return `/** By host and by the capabilities that unlock parts of the default profile: the filter, base64. */
-export const READY_FILTERS: Readonly<Record<'x64' | 'arm64', Readonly<Record<string, string>>>> = ${JSON.stringify(filters, null, 2)};
+  const unlocking = unlockingCapabilities(DEFAULT_PROFILE, CAPABILITIES);
+  return `/** The default profile made ready: the filter, base64, and what config.json says of it, JSON. */
+export interface ReadyFilter {
+  readonly filter: string;
+  readonly spec: string;
+}
+
+/** The capabilities that unlock parts of the default profile, sorted. */
+export const UNLOCKING_CAPABILITIES: readonly string[] = ${JSON.stringify(unlocking)};
+
+/** By host and by those of a container's capabilities that unlock something, sorted, between spaces. */
+export const READY_FILTERS: Readonly<Record<'x64' | 'arm64', Readonly<Record<string, ReadyFilter>>>> = ${JSON.stringify(filters, null, 2)};
 `;
 }
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { DEFAULT_CAPABILITIES } from '../../../packages/runtime/dist/capabilities';
+import { compileFilter } from '../../../packages/runtime/dist/seccomp/compile';
+import { DEFAULT_PROFILE } from '../../../packages/runtime/dist/seccomp/default-profile';
 import { seccompFor } from '../../../packages/runtime/dist/seccomp/seccomp';
+import { selectRules, toSpec } from '../../../packages/runtime/dist/seccomp/select';
 import { ALLOW, AUDIT, checkFilter, errno, KILL_PROCESS, runFilter, X32_BIT } from './bpf-machine';
 
 const EPERM = errno(1);
@@ -179,4 +182,18 @@ describe('default seccomp profile on arm64', () => {
     assert.equal(verdict(500, [], AUDIT.arm), ENOSYS);
     assert.equal(verdict(0, [], AUDIT.x86_64), KILL_PROCESS);
   });
+});
+
+describe('the filters made at build time', () => {
+  for (const arch of ['x64', 'arm64'] as const) {
+    for (const capabilities of [DEFAULT_CAPABILITIES, [], ['CAP_CHOWN', 'CAP_SYS_CHROOT']]) {
+      it(`are what would be compiled on ${arch} with ${capabilities.length} capabilities`, () => {
+        const rules = selectRules(DEFAULT_PROFILE, { capabilities, host: arch, kernel: '6.1.0' });
+        const { spec, filter, flags } = seccompFor('default', capabilities, arch);
+        assert.deepEqual(spec, toSpec(rules));
+        assert.deepEqual(Buffer.from(filter ?? []), Buffer.from(compileFilter(rules, arch)));
+        assert.equal(flags, 4);
+      });
+    }
+  }
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
-import { READY_FILTERS } from '../generated/ready-filters';
+import { READY_FILTERS, UNLOCKING_CAPABILITIES } from '../generated/ready-filters';
 import type { CreateOptions } from '../options';
 import type { SpecSeccomp } from '../spec-types';
 import { flagBits } from './actions';
@@ -8,7 +8,7 @@ import { compileFilter } from './compile';
 import { DEFAULT_PROFILE } from './default-profile';
 import type { HostArchitecture } from './profile';
 import { parseProfile } from './profile-document';
-import { selectRules, toSpec, unlockingCapabilities } from './select';
+import { selectRules, toSpec } from './select';
 
 /** What a container's system call filter is, as document and as program. */
 export interface SeccompResult {
@@ -36,11 +36,11 @@ export function seccompFor(
 ): SeccompResult {
   if (choice === 'unconfined') return { spec: undefined, filter: undefined, flags: 0 };
   const host = hostArchitecture(arch);
+  const ready = choice === 'default' ? readyFilter(host, capabilities) : undefined;
+  if (ready !== undefined) return ready;
   const profile = choice === 'default' ? DEFAULT_PROFILE : parseProfile(choice.json, choice.path);
   const rules = selectRules(profile, { capabilities, host, kernel: kernelRelease() });
-  const ready = choice === 'default' ? readyFilter(host, capabilities) : undefined;
-  const filter = ready ?? compileFilter(rules, host);
-  return { spec: toSpec(rules), filter, flags: flagBits(rules.flags) };
+  return { spec: toSpec(rules), filter: compileFilter(rules, host), flags: flagBits(rules.flags) };
 }
 
 /** Compiles a filter from a config.json: what {@link seccompFor} does, without the conditions of docker's form. */
@@ -53,10 +53,12 @@ function kernelRelease(): string {
   return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd();
 }
 
-function readyFilter(host: HostArchitecture, capabilities: readonly string[]): Uint8Array | undefined {
-  const key = unlockingCapabilities(DEFAULT_PROFILE, capabilities).join(' ');
-  const encoded = READY_FILTERS[host][key];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
+function readyFilter(host: HostArchitecture, capabilities: readonly string[]): SeccompResult | undefined {
+  const key = UNLOCKING_CAPABILITIES.filter(name => capabilities.includes(name)).join(' ');
+  const ready = READY_FILTERS[host][key];
+  if (ready === undefined) return undefined;
+  const spec = JSON.parse(ready.spec) as SpecSeccomp;
+  return { spec, filter: Buffer.from(ready.filter, 'base64'), flags: flagBits(spec.flags) };
 }
 
 function hostArchitecture(arch: string): HostArchitecture {
