@@ -4,7 +4,7 @@ import { TinydError } from '@tinyd/core';
 import { openRuntime, type Runtime } from '@tinyd/runtime';
 import { openStore, type Store } from '@tinyd/store';
 import { argumentWords } from './argv/argument-words';
-import { type ArgvGrammar, type FlagShape, type ParsedArgv, parseArgv } from './argv/grammar';
+import { type ParsedArgv, parseArgv } from './argv/grammar';
 import { type ExitFamily, exitStatus } from './exit-codes';
 import { globalFlags } from './flags/global-flags';
 import type { Globals } from './globals';
@@ -120,8 +120,9 @@ export abstract class TinydCommand extends Command {
    */
   protected parseLine<C extends Definitions>(definitions: C): ParsedLine<C> {
     const ctor = this.constructor as typeof TinydCommand;
-    const flags: FlagInput = { ...ctor.baseFlags, ...definitions.flags };
-    const parsed = parseArgv(this.argv, grammarOf(ctor, flags));
+    const flags: FlagInput[] = [definitions.flags, ctor.baseFlags];
+    const { interspersed, refusedFlags: refused } = ctor;
+    const parsed = parseArgv(this.argv, { flags, interspersed, refused });
     this.resolvedGlobals = this.dispatch.globals(parsed.flags);
     // Tells oclif that the arguments were looked at.
     this.parsed = true;
@@ -160,31 +161,19 @@ interface ParsedLine<C extends Definitions> {
 /** Headings of the overview. */
 export type CommandGroup = 'Images' | 'Containers' | 'Networks' | 'Volumes' | 'Registries' | 'Other';
 
-/** What {@link parseArgv} needs to know of a command. */
-function grammarOf(command: typeof TinydCommand, flags: FlagInput): ArgvGrammar {
-  return { flags: flagShapes(flags), interspersed: command.interspersed, refused: command.refusedFlags };
-}
-
-/** oclif's flag definitions in the terms of the grammar. */
-export function flagShapes(flags: FlagInput): FlagShape[] {
-  return Object.entries(flags).map(([name, flag]) => ({
-    name,
-    takesValue: flag.type === 'option',
-    ...(flag.char === undefined ? {} : { char: flag.char }),
-    ...(flag.aliases === undefined ? {} : { aliases: flag.aliases }),
-  }));
-}
-
-function flagValues(flags: FlagInput, parsed: ParsedArgv): Record<string, unknown> {
+/** Of every flag, given or not. for-in makes no lists of a hundred flags. */
+function flagValues(tables: readonly FlagInput[], parsed: ParsedArgv): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [name, flag] of Object.entries(flags)) {
-    const given = parsed.flags.get(name);
-    if (flag.type === 'boolean')
-      values[name] = given === undefined ? flag.default === true : given.at(-1) === 'true';
-    else if (flag.multiple === true) values[name] = given === undefined ? [] : [...given];
-    else values[name] = given === undefined ? flag.default : given.at(-1);
+  for (const flags of tables) {
+    for (const name in flags) values[name] = flagValue(flags[name], parsed.flags.get(name));
   }
   return values;
+}
+
+function flagValue(flag: FlagInput[string] | undefined, given: readonly string[] | undefined): unknown {
+  if (flag?.type === 'boolean') return given === undefined ? flag.default === true : given.at(-1) === 'true';
+  if (flag?.multiple === true) return given === undefined ? [] : [...given];
+  return given === undefined ? flag?.default : given.at(-1);
 }
 
 function assignArguments(

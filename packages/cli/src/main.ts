@@ -2,7 +2,7 @@ import type { Config } from '@oclif/core/config';
 import { TinydError } from '@tinyd/core';
 import { closest } from './argv/closest';
 import { HelpRequested, type ParsedArgv, parseArgv } from './argv/grammar';
-import { type CommandClass, type Dispatch, flagShapes } from './command';
+import type { CommandClass, Dispatch } from './command';
 import {
   COMMAND_NAMES,
   expandObjectVerb,
@@ -91,9 +91,9 @@ async function runCommand(command: CommandClass, argv: string[], context: Dispat
 
 /** The options before the command's name; undefined when help is asked for. */
 function readLeadingFlags(argv: readonly string[]): ParsedArgv | undefined {
-  const version = { name: 'version', char: 'v', takesValue: false };
+  const version = { version: { type: 'boolean', char: 'v' } } as const;
   try {
-    return parseArgv(argv, { flags: [...flagShapes(globalFlags), version], interspersed: false });
+    return parseArgv(argv, { flags: [globalFlags, version], interspersed: false });
   } catch (error) {
     if (error instanceof HelpRequested) return undefined;
     throw error;

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { isTinydError } from '@tinyd/core';
 import { closest } from '../../../packages/cli/dist/argv/closest';
-import { HelpRequested, parseArgv } from '../../../packages/cli/dist/argv/grammar';
+import { type FlagTable, HelpRequested, parseArgv } from '../../../packages/cli/dist/argv/grammar';
 
-const FLAGS = [
-  { name: 'interactive', char: 'i', takesValue: false },
-  { name: 'tty', char: 't', takesValue: false },
-  { name: 'detach', char: 'd', takesValue: false },
-  { name: 'env', char: 'e', takesValue: true },
-  { name: 'publish', char: 'p', takesValue: true },
-  { name: 'network', takesValue: true, aliases: ['net'] },
-  { name: 'sig-proxy', takesValue: false },
+const FLAGS: readonly FlagTable[] = [
+  {
+    interactive: { type: 'boolean', char: 'i' },
+    tty: { type: 'boolean', char: 't' },
+    detach: { type: 'boolean', char: 'd' },
+    env: { type: 'option', char: 'e' },
+    publish: { type: 'option', char: 'p' },
+  },
+  {
+    network: { type: 'option', aliases: ['net'] },
+    'sig-proxy': { type: 'boolean' },
+    tty: { type: 'option' },
+  },
 ];
 
 function parse(words: string[], interspersed = false, refused: string[] = ['gpus']) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isTinydError } from '@tinyd/core';
 import fc from 'fast-check';
-import { parseArgv } from '../../../packages/cli/dist/argv/grammar';
+import { type FlagTable, parseArgv } from '../../../packages/cli/dist/argv/grammar';
 import { readCreateOptions } from '../../../packages/cli/dist/flags/create-options';
 import { parseDetachKeys } from '../../../packages/cli/dist/flags/detach-keys';
 import { parseLogTime } from '../../../packages/cli/dist/flags/log-times';
@@ -32,9 +32,8 @@ const near = (characters: string) => fc.string({ unit: fc.constantFrom(...charac
 
 describe('whatever is typed', () => {
   it('is read or refused: the command line', () => {
-    const flags = [
-      { name: 'env', char: 'e', takesValue: true },
-      { name: 'tty', char: 't', takesValue: false },
+    const flags: readonly FlagTable[] = [
+      { env: { type: 'option', char: 'e' }, tty: { type: 'boolean', char: 't' } },
     ];
     const word = fc.oneof(
       near('-=etnv'),

@@ -52,7 +52,7 @@ describe('facts of images', () => {
   }
 
   const read = (nowMs = later) => readFacts(layout, images, nowMs).map(({ facts }) => facts);
-  const numbers = () => read().map(({ labels }) => labels['number']);
+  const numbers = () => read().map(({ labels: { number } }) => number);
 
   /** What the cache holds, as text, is changed: whoever believes it says so. */
   function forge(from: string, to: string): void {

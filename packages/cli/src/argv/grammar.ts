@@ -1,17 +1,21 @@
 import { TinydError } from '@tinyd/core';
 import { closest } from './closest';
 
-/** One flag as the command line knows it. */
-export interface FlagShape {
-  readonly name: string;
-  readonly char?: string;
-  readonly aliases?: readonly string[];
-  readonly takesValue: boolean;
+/** What the grammar asks of a flag's definition, which is oclif's. */
+export interface FlagDefinition {
+  /** An option takes a value. */
+  readonly type: 'boolean' | 'option';
+  readonly char?: string | undefined;
+  readonly aliases?: readonly string[] | undefined;
 }
+
+/** Flags by name. */
+export type FlagTable = Readonly<Record<string, FlagDefinition>>;
 
 /** How one command's arguments are to be read. */
 export interface ArgvGrammar {
-  readonly flags: readonly FlagShape[];
+  /** The first table that has a flag tells what it is. */
+  readonly flags: readonly FlagTable[];
   /** False: the first positional ends the flags, so that what follows belongs to the container (`run`, `exec`). */
   readonly interspersed: boolean;
   /** Flags that docker has and tinyd does not, so that the answer can be precise. */
@@ -38,19 +42,12 @@ export function parseArgv(argv: readonly string[], grammar: ArgvGrammar): Parsed
 class Reader {
   private readonly flags = new Map<string, string[]>();
   private readonly positionals: string[] = [];
-  private readonly byName = new Map<string, FlagShape>();
-  private readonly byChar = new Map<string, FlagShape>();
   private at = 0;
 
   constructor(
     private readonly argv: readonly string[],
     private readonly grammar: ArgvGrammar,
-  ) {
-    for (const flag of grammar.flags) {
-      for (const name of [flag.name, ...(flag.aliases ?? [])]) this.byName.set(name, flag);
-      if (flag.char !== undefined) this.byChar.set(flag.char, flag);
-    }
-  }
+  ) {}
 
   read(): ParsedArgv {
     for (let word = this.take(); word !== undefined; word = this.take()) {
@@ -72,7 +69,7 @@ class Reader {
     const equals = word.indexOf('=');
     const name = equals === -1 ? word.slice(2) : word.slice(2, equals);
     const given = equals === -1 ? undefined : word.slice(equals + 1);
-    const flag = this.byName.get(name);
+    const flag = findFlag(this.grammar.flags, name);
     if (flag === undefined) throw this.unknown(name, `unknown flag: --${name}`);
     if (!flag.takesValue) this.set(flag, given === undefined ? 'true' : parseBoolean(given, `--${name}`));
     else this.set(flag, given ?? this.valueOf(`--${name}`));
@@ -82,7 +79,7 @@ class Reader {
     let letters = word.slice(1);
     while (letters !== '') {
       const letter = letters.charAt(0);
-      const flag = this.byChar.get(letter);
+      const flag = search(this.grammar.flags, ({ char }) => char === letter);
       if (flag === undefined) throw this.unknown(letter, `unknown shorthand flag: '${letter}' in ${word}`);
       letters = letters.slice(1);
       const given = letters.startsWith('=') && letters.length > 1 ? letters.slice(1) : undefined;
@@ -98,7 +95,7 @@ class Reader {
     }
   }
 
-  private set(flag: FlagShape, value: string): void {
+  private set(flag: Flag, value: string): void {
     const values = this.flags.get(flag.name);
     if (values === undefined) this.flags.set(flag.name, [value]);
     else values.push(value);
@@ -113,7 +110,7 @@ class Reader {
         `${name.length === 1 ? '-' : '--'}${name} is an option of docker that tinyd does not support`,
       );
     }
-    const near = name.length === 1 ? undefined : closest(name, [...this.byName.keys()]);
+    const near = name.length === 1 ? undefined : closest(name, this.grammar.flags.flatMap(namesOf));
     const hint = near === undefined ? '--help shows the flags' : `did you mean --${near}?`;
     return new TinydError('ERR_TINYD_USAGE', message, { hint });
   }
@@ -133,6 +130,37 @@ class Reader {
     this.at = this.argv.length;
     return rest;
   }
+}
+
+interface Flag {
+  readonly name: string;
+  readonly takesValue: boolean;
+}
+
+/** By its name or an alias. A command has a hundred flags and a line names a few: no maps are made of them. */
+function findFlag(tables: readonly FlagTable[], name: string): Flag | undefined {
+  const table = tables.find(each => Object.hasOwn(each, name));
+  return table === undefined
+    ? search(tables, ({ aliases }) => aliases?.includes(name) === true)
+    : { name, takesValue: table[name]?.type === 'option' };
+}
+
+function search(
+  tables: readonly FlagTable[],
+  isMeant: (definition: FlagDefinition) => boolean,
+): Flag | undefined {
+  for (const table of tables) {
+    for (const name in table) {
+      const definition = table[name];
+      if (definition !== undefined && isMeant(definition))
+        return { name, takesValue: definition.type === 'option' };
+    }
+  }
+  return undefined;
+}
+
+function namesOf(table: FlagTable): string[] {
+  return Object.entries(table).flatMap(([name, { aliases }]) => [name, ...(aliases ?? [])]);
 }
 
 /** Thrown when `--help` stands where a flag may stand; whoever dispatches the command prints its help. */

@@ -6,6 +6,7 @@ const INITIAL_BYTES = 16 * 1024;
  */
 export class WireWriter {
   #buffer = Buffer.alloc(INITIAL_BYTES);
+  #view = viewOf(this.#buffer);
   #length = 0;
 
   #reserve(bytes: number): void {
@@ -13,6 +14,7 @@ export class WireWriter {
     const grown = Buffer.alloc(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
+    this.#view = viewOf(grown);
   }
 
   #alignTo(multiple: number): void {
@@ -24,10 +26,10 @@ export class WireWriter {
 
   /** An integer from 0 to 2^32 - 1, or a negative one of 32 bits; RangeError for anything else. */
   u32(value: number): this {
-    if (!Number.isInteger(value)) throw new RangeError(`${value} in a plan must be an integer`);
+    if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32)
+      throw new RangeError(`${value} in a plan must be an integer of 32 bits`);
     this.#reserve(4);
-    if (value < 0) this.#buffer.writeInt32LE(value, this.#length);
-    else this.#buffer.writeUInt32LE(value, this.#length);
+    this.#view.setUint32(this.#length, value, true);
     this.#length += 4;
     return this;
   }
@@ -82,4 +84,9 @@ export class WireWriter {
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
+}
+
+/** A DataView writes numbers without Buffer's checks, which make an object each. */
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
