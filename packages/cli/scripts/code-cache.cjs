@@ -2,6 +2,10 @@
 // Writes V8's code caches: what bin/tinyd loads when it had to compile something.
 const fs = require('node:fs');
 const path = require('node:path');
+const { setFlagsFromString } = require('node:v8');
+
+/** What takes back the flag that src/chunks/pull.ts may have set, and what that implied. */
+const USUAL_FLAGS = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'];
 
 /**
  * Writes a cache of each script into the first folder that takes it.
@@ -9,6 +13,8 @@ const path = require('node:path');
  * @param fresh scripts with the name of their cache and of their file
  */
 exports.write = (fresh, folders) => {
+  // V8 believes a cache only if its flags are those with which it was written: those of a start.
+  if (/^1[1-3]\./.test(process.versions.v8)) for (const flag of USUAL_FLAGS) setFlagsFromString(flag);
   for (const each of fresh) folders.some(folder => writeCache(each, folder));
 };
 
