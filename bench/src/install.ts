@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasProgram, UNPACKED } from './engines/surroundings';
+import { hasLibrary, hasProgram, UNPACKED } from './engines/surroundings';
 import { quietly } from './measure/meter';
 
 /** Programs and the Debian packages that bring them. dockerd comes with its client in that of the running release. */
@@ -19,6 +19,9 @@ const WANTED = [
   { program: 'ip', package: 'iproute2' },
 ] as const;
 
+/** What tinyd uses where it is there: docs/performance.md. */
+const INFLATER = { library: 'libisal.so.2', package: 'libisal2' } as const;
+
 const NEWEST = ['docker.io', 'containerd'];
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -27,9 +30,10 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
  * nobody's own docker is touched. Fails with what apt says.
  */
 export function install(env: NodeJS.ProcessEnv): void {
-  const missing = WANTED.filter(
+  const missing: string[] = WANTED.filter(
     each => !hasProgram(each.program, env) && !('at' in each && existsSync(each.at)),
   ).map(each => each.package);
+  if (!hasLibrary(INFLATER.library)) missing.push(INFLATER.package);
   const apt = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
   if (missing.length > 0) {
     console.error(`installing ${missing.join(', ')}`);

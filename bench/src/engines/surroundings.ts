@@ -26,6 +26,12 @@ export function hasProgram(name: string, env: NodeJS.ProcessEnv): boolean {
   return (env.PATH ?? '').split(delimiter).some(folder => folder !== '' && existsSync(join(folder, name)));
 }
 
+/** True when the dynamic loader would find a library of that name. */
+export function hasLibrary(name: string): boolean {
+  const result = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
+  return result.status === 0 && result.stdout.includes(`\t${name} (`);
+}
+
 /** The first version number that a command prints, or undefined when it does not run. */
 export function versionOf(argv: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
   const [program = '', ...args] = argv;

@@ -1,6 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import type { Found } from '../engines/find';
+import { hasLibrary } from '../engines/surroundings';
 
 const TMPFS_MAGIC = 0x01021994;
 
@@ -46,6 +47,7 @@ export class Surroundings {
       `${cpus().length} × ${model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.versions.node}; NODE_EXTRA_CA_CERTS ${ca}`,
       `stores on tmpfs, or on fresh ext4 with a journal of 128 MiB in a loop file on ${below}; registry on loopback, plain HTTP; images ${origin}`,
       [...found.engines, ...found.runtimes].map(({ name, version }) => `${name} ${version}`).join(', '),
+      `tinyd inflates by ${hasLibrary('libisal.so.2') ? 'ISA-L' : 'zlib: libisal.so.2 is not installed'}`,
     ];
   }
 }
