@@ -28,7 +28,7 @@ export type { NetworkSummary, Networks } from './networks';
 export * from './options';
 export type { ContainerRecord } from './record';
 export { openRuntime, Runtime, type RuntimeListeners } from './runtime';
-export { parseSignal } from './spec/signals';
+export { isSignalName, parseSignal } from './spec/signals';
 export type * from './spec-types';
 export type { HealthStatus } from './state/health';
 export type { ContainerStatus, VisibleStatus } from './state/status';

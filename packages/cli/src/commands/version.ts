@@ -1,4 +1,4 @@
-import { arch, release } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
 import { writeOut } from '../output';
@@ -24,14 +24,18 @@ export default class Version extends TinydCommand {
 
   override async run(): Promise<void> {
     const { flags } = this.parseLine(Version);
-    const here = { Version: VERSION, Os: process.platform, Arch: PLATFORM_NAMES[arch()] ?? arch() };
+    const here = {
+      ...{ Version: VERSION, Os: process.platform },
+      Arch: PLATFORM_NAMES[process.arch] ?? process.arch,
+    };
+    const KernelVersion = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd();
     const facts = {
       ...here,
       NodeVersion: process.version,
-      KernelVersion: release(),
+      KernelVersion,
       // Where docker's scripts look: client and server are one.
       Client: here,
-      Server: { ...here, KernelVersion: release() },
+      Server: { ...here, KernelVersion },
     };
     if (flags.format !== undefined) return writeOut(renderFormat(facts, flags.format));
     const line = (name: string, value: string) => ` ${`${name}:`.padEnd(18)} ${value}\n`;

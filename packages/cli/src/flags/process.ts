@@ -1,5 +1,4 @@
-import { constants } from 'node:os';
-import type { CreateOptions } from '@tinyd/runtime';
+import { type CreateOptions, isSignalName } from '@tinyd/runtime';
 import { invalidFlag, unsupportedFlag } from './invalid';
 import { parseDecimalSize, parseInteger } from './numbers';
 
@@ -7,7 +6,7 @@ import { parseDecimalSize, parseInteger } from './numbers';
 export function parseSignal(flag: string, text: string): string {
   if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return String(Number(text));
   const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
-  if (Object.hasOwn(constants.signals, name)) return name;
+  if (isSignalName(name)) return name;
   const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d{1,2}))?$/.exec(name);
   if (realTime !== null) {
     const number = (realTime[1] === 'MIN' ? 34 : 64) + Number(`${realTime[2] ?? '+'}${realTime[3] ?? '0'}`);

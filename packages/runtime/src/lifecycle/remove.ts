@@ -102,7 +102,7 @@ export async function removeLocked(context: RuntimeContext, { paths, record }: C
   const { layout } = context;
   // First, since a `--rm` container that is still there is found and removed again.
   if (record.options.autoRemove) await removeAnonymousVolumes(context, record);
-  rmSync(paths.runDir, { recursive: true, force: true });
+  if (existsSync(paths.runDir)) rmSync(paths.runDir, { recursive: true, force: true });
   const removing = join(layout.containers, `${REMOVING_PREFIX}${record.id}`);
   renameSync(paths.dir, removing);
   releaseName(layout, record.name, record.id);

@@ -35,6 +35,11 @@ export function parseSignal(text: string): number {
   return number;
 }
 
+/** Whether `SIGTERM` is one, in capitals and with its prefix; those of real time are not among them. */
+export function isSignalName(name: string): boolean {
+  return /^SIG(?!RT)/.test(name) && named(name) !== undefined;
+}
+
 function named(upper: string): number | undefined {
   const name = upper.replace(/^SIG/, '');
   const realTime = /^RT(MIN\+|MAX-)(\d{1,2})$/.exec(name);
