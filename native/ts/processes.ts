@@ -50,6 +50,14 @@ export function signalProcess(pid: number, startTicks: bigint, signal: number): 
   return sys().signalProcess(pid, startTicks, signal);
 }
 
+/**
+ * When each of some processes started, in clock ticks since boot (field 22 of /proc/PID/stat), decimal; undefined for one that is gone
+ * or a zombie. In one call: every command asks it of all containers that run.
+ */
+export function startTicksOfEach(pids: readonly number[]): (string | undefined)[] {
+  return sys().startTicksOfEach([...pids]);
+}
+
 /** Reads one report of a helper from a pipe, blocking until the writer closes it. Empty when it closed silently. */
 export function readReport(fd: number): Buffer {
   return sys().readReport(fd);

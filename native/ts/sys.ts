@@ -18,6 +18,7 @@ interface SysAddon {
   spawnDetached(executable: string, argv: string[], env: string[], fds: number[], sealed: boolean): void;
   replaceProcess(executable: string, argv: string[], env: string[], fds: number[]): never;
   signalProcess(pid: number, startTicks: bigint, signal: number): boolean;
+  startTicksOfEach(pids: number[]): (string | undefined)[];
   readEach(folder: string, names: string[], file: string): (string | undefined)[];
   identifyEach(folder: string, names: string[], file: string): (string | undefined)[];
   openInRoot(root: string, path: string): number;

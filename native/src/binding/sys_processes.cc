@@ -1,6 +1,7 @@
 #include "binding/sys_addon.h"
 #include "binding/sys_arguments.h"
 #include "sys/launch.h"
+#include "sys/process_stat.h"
 #include "sys/report.h"
 #include "sys/signal_process.h"
 #include "sys/sockets.h"
@@ -58,6 +59,20 @@ Napi::Value signalProcessNow(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), result.value());
 }
 
+Napi::Value startTicksOfEachNow(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  std::vector<int> pids = arguments.integers(0);
+  if (!arguments.ok()) return info.Env().Undefined();
+  Napi::Array ticks = Napi::Array::New(info.Env(), pids.size());
+  for (uint32_t i = 0; i < pids.size(); i++) {
+    Napi::HandleScope scope(info.Env());
+    std::optional<ProcessStat> stat = readProcessStat(pids[i]);
+    if (!stat.has_value() || stat->state == 'Z' || stat->state == 'X') continue;
+    ticks.Set(i, Napi::String::New(info.Env(), std::to_string(stat->startTicks)));
+  }
+  return ticks;
+}
+
 Napi::Value readReportNow(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   int fd = arguments.integer(0);
@@ -75,6 +90,7 @@ void exportProcesses(Napi::Env env, Napi::Object exports) {
   exports.Set("spawnDetached", Napi::Function::New(env, spawnDetachedNow, "spawnDetached"));
   exports.Set("replaceProcess", Napi::Function::New(env, replaceProcessNow, "replaceProcess"));
   exports.Set("signalProcess", Napi::Function::New(env, signalProcessNow, "signalProcess"));
+  exports.Set("startTicksOfEach", Napi::Function::New(env, startTicksOfEachNow, "startTicksOfEach"));
   exports.Set("readReport", Napi::Function::New(env, readReportNow, "readReport"));
 }
 

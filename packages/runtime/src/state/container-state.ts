@@ -1,10 +1,10 @@
 import { TinydError } from '@tinyd/core';
-import { readEach } from '@tinyd/native';
+import { readEach, startTicksOfEach } from '@tinyd/native';
 import type { RuntimeContext } from '../context';
 import { containerIds } from '../find';
 import { type ContainerLayout, containerLayout } from '../layout';
 import { type ContainerRecord, parseRecord, readRecord } from '../record';
-import { currentBootId, startTicksOfEach } from './processes';
+import { currentBootId } from './processes';
 import { parseStateFile, readStateFile } from './state-file';
 import { type ObservedState, observe } from './status';
 
@@ -83,13 +83,18 @@ export function readStates(
   const texts = readEach(layout.containers, ids, 'state.json');
   const files = ids.map((id, index) => {
     const text = texts[index];
-    return text === undefined ? undefined : parseStateFile(text, containerLayout(layout, id).state);
+    // Spelt out: all paths of a container, for each of many, would cost as much as to parse its state.
+    return text === undefined ? undefined : parseStateFile(text, `${layout.containers}/${id}/state.json`);
   });
   const monitors = files.flatMap(file =>
-    file === undefined || file.status === 'exited' ? [] : [file.monitorPid],
+    // A number that the file makes up may be none of a process.
+    file !== undefined && file.status !== 'exited' && (file.monitorPid | 0) === file.monitorPid
+      ? [file.monitorPid]
+      : [],
   );
   const ticks = startTicksOfEach(monitors);
-  const host = { bootId: currentBootId, startTicksOf: (pid: number) => ticks.get(pid) };
+  const ticksOf = new Map(monitors.map((pid, index) => [pid, ticks[index]]));
+  const host = { bootId: currentBootId, startTicksOf: (pid: number) => ticksOf.get(pid) };
   return new Map(
     ids.map((id, index) => {
       const first = observe(files[index], host);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readEach } from '@tinyd/native';
 
 /** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); undefined when it is gone or a zombie. */
 export function startTicksOf(pid: number): string | undefined {
@@ -8,17 +7,6 @@ export function startTicksOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The same for many processes in one call; those that are gone are not in the map. */
-export function startTicksOfEach(pids: readonly number[]): Map<number, string | undefined> {
-  const texts = readEach('/proc', pids.map(String), 'stat');
-  return new Map(
-    pids.flatMap((pid, index) => {
-      const text = texts[index];
-      return text === undefined ? [] : [[pid, startTicks(text)]];
-    }),
-  );
 }
 
 function startTicks(stat: string): string | undefined {
