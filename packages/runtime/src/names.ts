@@ -152,8 +152,9 @@ export async function sweepStaleHalves(layout: RuntimeLayout): Promise<void> {
   const doomed = withNamesLock(layout, () => {
     const entries = readdirSync(layout.containers);
     for (const entry of entries) {
+      if (!entry.startsWith(MAKING_PREFIX)) continue;
       const path = join(layout.containers, entry);
-      if (!entry.startsWith(MAKING_PREFIX) || isBeingMade(path)) continue;
+      if (isBeingMade(path)) continue;
       moveAside(path, join(layout.containers, REMOVING_PREFIX + entry.slice(MAKING_PREFIX.length)));
     }
     const removing = readdirSync(layout.containers).filter(entry => entry.startsWith(REMOVING_PREFIX));

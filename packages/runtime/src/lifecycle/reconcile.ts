@@ -46,7 +46,7 @@ export async function settleLostContainers(context: RuntimeContext): Promise<Set
     else continue;
     states.set(id, readState(containerLayout(context.layout, id).state));
   }
-  removeOrphanedRuns(context, states);
+  removeOrphanedRuns(context, runs, states);
   return { states, records };
 }
 
@@ -86,10 +86,13 @@ async function finishRemoval(context: RuntimeContext, id: string): Promise<void>
   else if (record.options.autoRemove) await settle(context, id);
 }
 
-/** Run folders are the last thing that goes of a `--rm` container. */
-function removeOrphanedRuns(context: RuntimeContext, states: ReadonlyMap<string, ObservedState>): void {
-  const { layout } = context;
-  for (const id of runFolders(context)) {
+/** Run folders are the last thing that goes of a `--rm` container. `runs`: listed before the states. */
+function removeOrphanedRuns(
+  { layout }: RuntimeContext,
+  runs: ReadonlySet<string>,
+  states: ReadonlyMap<string, ObservedState>,
+): void {
+  for (const id of runs) {
     if (states.get(id)?.status === 'running') continue;
     const paths = containerLayout(layout, id);
     if (existsSync(paths.dir) || monitorLives(paths)) continue;
