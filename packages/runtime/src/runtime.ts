@@ -9,6 +9,8 @@ import { containerIds, findId } from './find';
 import { type RuntimeFolders, runtimeLayout } from './layout';
 import { type BootedContainer, bootContainers } from './lifecycle/boot';
 import { createContainer } from './lifecycle/create';
+import { newestFirst } from './lifecycle/description';
+import { readDescriptions } from './lifecycle/description-cache';
 import { lookAtNetworks } from './lifecycle/look-at-networks';
 import { readPlaces } from './lifecycle/network-settings';
 import { reconcileContainers, settleIfLost, settleLostContainers } from './lifecycle/reconcile';
@@ -95,9 +97,13 @@ export class Runtime {
    * was removed is left out.
    */
   stats(ids?: readonly string[]): StatsSample[] {
-    const views = viewContainers(this.#context, readStates(this.#context, ids));
-    if (ids === undefined) return this.#stats.sample(views);
-    const byId = new Map(views.map(view => [view.record.id, view]));
+    const states = readStates(this.#context, ids);
+    const containers = readDescriptions(this.#context.layout, [...states.keys()]).flatMap(each => {
+      const state = states.get(each.id);
+      return state === undefined ? [] : [{ ...each, state }];
+    });
+    if (ids === undefined) return this.#stats.sample(containers.sort(newestFirst));
+    const byId = new Map(containers.map(each => [each.id, each]));
     return this.#stats.sample([...new Set(ids)].flatMap(id => byId.get(id) ?? []));
   }
 

@@ -81,3 +81,11 @@ function networkNames(options: CreateOptions): string[] {
   if (mode === 'host' || mode === 'none') return [mode];
   return endpointsOf(options).map(({ network }) => network);
 }
+
+/** Compares for a list that begins with the container that was made last. */
+export function newestFirst(
+  a: Pick<ContainerDescription, 'created'>,
+  b: Pick<ContainerDescription, 'created'>,
+): number {
+  return a.created < b.created ? 1 : -1;
+}

@@ -23,11 +23,13 @@ import type { TeardownPlan } from '../plan/session';
 import type { ContainerRecord } from '../record';
 import { imageProcess } from '../spec/generate';
 import { sysctlPath } from '../spec/sysctls';
-import { requireContainer, viewContainers } from '../state/container-state';
+import { readStates, requireContainer } from '../state/container-state';
 import { isUp, wrongState } from '../state/status';
 import type { Undo } from '../undo';
+import { newestFirst } from './description';
+import { readDescriptions } from './description-cache';
 import { announceNames, resolvesNames, withdrawNames } from './name-service';
-import { readNetworkSettings } from './network-settings';
+import { readNetworkSettings, readPlaces } from './network-settings';
 
 /** How a container that is about to start is connected. */
 export interface PreparedNetwork {
@@ -177,10 +179,13 @@ export async function claimError(
   return port === undefined ? undefined : portTakenError(port, runningNetworks(context));
 }
 
-/** Every place that a running container has on a network. */
+/** Every place that a running container has on a network; the newest container's first. */
 export function runningNetworks(context: RuntimeContext): AttachedContainer[] {
-  return viewContainers(context).flatMap(({ record, paths, state }) => {
-    const places = isUp(state.status) ? readNetworkSettings(paths) : [];
-    return places.map(settings => ({ id: record.id, name: record.name, settings }));
-  });
+  const { layout } = context;
+  const up = [...readStates(context)].flatMap(([id, { status }]) => (isUp(status) ? [id] : []));
+  const places = readPlaces(layout.containers, up);
+  const placesOf = new Map(up.map((id, index) => [id, places[index] ?? []]));
+  return readDescriptions(layout, up)
+    .sort(newestFirst)
+    .flatMap(({ id, name }) => (placesOf.get(id) ?? []).map(settings => ({ id, name, settings })));
 }

@@ -1,6 +1,7 @@
 import { readEach } from '@tinyd/native';
 import { CgroupReader, type CgroupUsage } from '../cgroup/usage';
-import type { ContainerView } from '../state/container-state';
+import type { ObservedState } from '../state/status';
+import type { ContainerDescription } from './description';
 
 /** The CPU time that a container had used up to a moment: CPU use is the difference of two. */
 export interface CpuTime {
@@ -26,22 +27,27 @@ export interface ContainerUsage extends CgroupUsage {
   readonly networkSentBytes: number;
 }
 
+/** A container of which a sample is taken. */
+export interface SampledContainer extends Pick<ContainerDescription, 'id' | 'name' | 'network'> {
+  readonly state: ObservedState;
+}
+
 /** Takes samples of containers. Reads some files of the kernel's for each, and starts no program. */
 export class StatsReader {
   #cgroups: CgroupReader | undefined;
 
-  sample(views: readonly ContainerView[]): StatsSample[] {
-    const running = views.filter(({ state }) => state.status === 'running');
+  sample(containers: readonly SampledContainer[]): StatsSample[] {
+    const running = containers.filter(({ state }) => state.status === 'running');
     const takenAtNanoseconds = monotonicNanoseconds();
-    const usages = this.#reader().usageOfEach(running.map(({ record }) => record.id));
+    const usages = this.#reader().usageOfEach(running.map(({ id }) => id));
     const traffic = trafficOfEach(running);
     const used = new Map(
-      running.map(({ record, state }, index): [string, ContainerUsage | undefined] => {
+      running.map(({ id, state }, index): [string, ContainerUsage | undefined] => {
         const usage = usages[index];
-        return [record.id, usage && { ...usage, ...(traffic.get(state.pid) ?? NO_TRAFFIC) }];
+        return [id, usage && { ...usage, ...(traffic.get(state.pid) ?? NO_TRAFFIC) }];
       }),
     );
-    return views.map(({ record: { id, name } }) => {
+    return containers.map(({ id, name }) => {
       const usage = used.get(id);
       return { id, name, takenAtNanoseconds, ...(usage && { usage }) };
     });
@@ -73,10 +79,8 @@ type Traffic = Pick<ContainerUsage, 'networkReceivedBytes' | 'networkSentBytes'>
 const NO_TRAFFIC: Traffic = { networkReceivedBytes: 0, networkSentBytes: 0 };
 
 /** By PID. */
-function trafficOfEach(views: readonly ContainerView[]): Map<number, Traffic> {
-  const pids = views.flatMap(({ record, state }) =>
-    record.options.network.mode === 'host' ? [] : [state.pid],
-  );
+function trafficOfEach(containers: readonly SampledContainer[]): Map<number, Traffic> {
+  const pids = containers.flatMap(({ network, state }) => (network === 'host' ? [] : [state.pid]));
   const texts = readEach('/proc', pids.map(String), 'net/dev');
   return new Map(pids.map((pid, index) => [pid, readTraffic(texts[index] ?? '')]));
 }

@@ -8,7 +8,7 @@ import type { ContainerView } from '../state/container-state';
 import { type HealthStatus, readHealthFile } from '../state/health';
 import { visibleStatus } from '../state/paused';
 import type { ObservedState, VisibleStatus } from '../state/status';
-import type { ContainerDescription } from './description';
+import { type ContainerDescription, newestFirst } from './description';
 import { type RecordIdentities, readDescriptions } from './description-cache';
 import { readNetworkSettings } from './network-settings';
 
@@ -52,7 +52,7 @@ export function summarizeAll(
       const state = states.get(each.id);
       return state === undefined ? [] : [summarize(layout, each, state, places?.get(each.id))];
     })
-    .sort((a, b) => (a.created < b.created ? 1 : -1));
+    .sort(newestFirst);
 }
 
 /** Summarises a container; reads nothing but its own small files. */
