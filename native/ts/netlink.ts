@@ -39,3 +39,28 @@ export function lookAtBridge(name: string): BridgeView | undefined {
 export function rulesGeneration(): number {
   return sys().rulesGeneration();
 }
+
+/** What {@link lookAtPlugs} found. */
+export interface PlugsSeen {
+  /** How many plugs were known. */
+  readonly known: number;
+  /** Whether each of them is a port of its bridge, which is up and has its index. */
+  readonly hold: boolean;
+  /** Of which nothing is known, or whose file has another identity by now (see {@link identifyEach}). */
+  readonly unknown: readonly { readonly name: string; readonly identity: string }[];
+}
+
+/**
+ * Looks whether containers are plugged into their bridges, by what was known of `folder/<name>/<file>` when that was read last: lines of
+ * `NAME IDENTITY:`, followed by ` BRIDGE BRIDGE'S-INDEX INDEX` for each plug. No file is read; a name without one has no plugs. In one
+ * call, since every command asks it of all containers that run: a loop of JavaScript's over as many lines takes longer than to
+ * read the files. Fails with an errno name.
+ */
+export function lookAtPlugs(
+  folder: string,
+  names: readonly string[],
+  file: string,
+  known: Uint8Array,
+): PlugsSeen {
+  return sys().lookAtPlugs(folder, [...names], file, known);
+}

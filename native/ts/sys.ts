@@ -35,6 +35,12 @@ interface SysAddon {
   netlinkRequest(protocol: number, messages: Uint8Array): Buffer[];
   rulesGeneration(): number;
   lookAtBridge(name: string): { index: number; isUp: boolean; ports: number[] } | undefined;
+  lookAtPlugs(
+    folder: string,
+    names: string[],
+    file: string,
+    known: Uint8Array,
+  ): { known: number; hold: boolean; unknown: { name: string; identity: string }[] };
   readReport(fd: number): Buffer;
 }
 

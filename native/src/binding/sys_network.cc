@@ -3,6 +3,7 @@
 #include "sys/bridge.h"
 #include "sys/netlink.h"
 #include "sys/packet_rules.h"
+#include "sys/plugs.h"
 
 namespace tinyd {
 namespace {
@@ -48,11 +49,39 @@ Napi::Value lookAtBridgeNow(const Napi::CallbackInfo& info) {
   return seen;
 }
 
+Napi::Value lookAtPlugsNow(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info);
+  std::string folder = arguments.string(0);
+  std::vector<std::string> names = arguments.strings(1);
+  std::string file = arguments.string(2);
+  Napi::Uint8Array text = arguments.bytes(3);
+  if (!arguments.ok()) return env.Undefined();
+  const std::string_view known(reinterpret_cast<const char*>(text.Data()), text.ByteLength());
+  Result<PlugsSeen> result = lookAtPlugs(folder, names, file, known);
+  if (!result.ok()) return throwFailure(env, result.failure());
+  const PlugsSeen& seen = result.value();
+  Napi::Array unknown = Napi::Array::New(env, seen.unknown.size());
+  uint32_t at = 0;
+  for (const PlugsSeen::Unknown& each : seen.unknown) {
+    Napi::Object container = Napi::Object::New(env);
+    container.Set("name", Napi::String::New(env, each.name));
+    container.Set("identity", Napi::String::New(env, each.identity));
+    unknown.Set(at++, container);
+  }
+  Napi::Object found = Napi::Object::New(env);
+  found.Set("known", Napi::Number::New(env, static_cast<double>(seen.known)));
+  found.Set("hold", Napi::Boolean::New(env, seen.hold));
+  found.Set("unknown", unknown);
+  return found;
+}
+
 }  // namespace
 
 void exportNetwork(Napi::Env env, Napi::Object exports) {
   exports.Set("netlinkRequest", Napi::Function::New(env, netlinkRequestNow, "netlinkRequest"));
   exports.Set("rulesGeneration", Napi::Function::New(env, rulesGenerationNow, "rulesGeneration"));
+  exports.Set("lookAtPlugs", Napi::Function::New(env, lookAtPlugsNow, "lookAtPlugs"));
   exports.Set("lookAtBridge", Napi::Function::New(env, lookAtBridgeNow, "lookAtBridge"));
 }
 

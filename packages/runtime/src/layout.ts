@@ -19,6 +19,8 @@ export interface RuntimeLayout extends RuntimeFolders {
   readonly descriptions: string;
   /** Which packet rules were last found whole (`network/glance.ts`). */
   readonly rulesNote: string;
+  /** What `network.json` of containers that run says of bridges (`lifecycle/plug-cache.ts`). */
+  readonly plugs: string;
   /** Which containers have a limit of disk space: projects of the file system. */
   readonly quotas: string;
 }
@@ -69,6 +71,7 @@ export function runtimeLayout(folders: RuntimeFolders): RuntimeLayout {
     runs: join(folders.state, 'containers'),
     descriptions: join(folders.state, 'descriptions.json'),
     rulesNote: join(folders.state, 'packet-rules'),
+    plugs: join(folders.state, 'plugs'),
     quotas: join(folders.root, 'quotas'),
   };
 }

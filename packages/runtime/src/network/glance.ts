@@ -1,11 +1,11 @@
 import { readlinkSync } from 'node:fs';
 import { lookAtBridge, rulesGeneration } from '@tinyd/native';
 import { readIfThere, replaceUnflushed, systemCode } from '../atomic-file';
-import { linkIndexOf } from './link-index';
+import type { Plug } from './plug';
 import { placesKnown } from './raise-rules';
 import type { NetworkSettings } from './settings';
 
-/** What a glance needs to know beside the places of containers that run. */
+/** What a glance needs to know beside the plugs of containers that run. */
 export interface Glance {
   readonly root: string;
   /** Where it is noted which packet rules were last found whole; may be deleted at any time. */
@@ -19,13 +19,18 @@ export interface Glance {
  * begins with it. A false alarm is possible (a container has ended meanwhile), and says only that it is worth a proper look.
  *
  * One question a bridge, and one for the rules: as long as the kernel calls them by the number by which they were found whole, nobody
- * has changed them. Rules that this process may not see count as whole. Nothing is asked without a place on a bridge.
+ * has changed them. Rules that this process may not see count as whole.
+ *
+ * @param plugs that are to be looked at
+ * @param places of all containers that run; asked only when somebody has changed the rules
  */
-export function seemWhole(glance: Glance, places: readonly NetworkSettings[]): boolean {
-  const plugged = places.filter(({ bridge }) => bridge !== '');
-  if (plugged.length === 0) return true;
+export function seemWhole(
+  glance: Glance,
+  plugs: readonly Plug[],
+  places: () => readonly NetworkSettings[],
+): boolean {
   try {
-    return bridgesHold(plugged) && rulesHold(glance, plugged);
+    return bridgesHold(plugs) && rulesHold(glance, places);
   } catch (error) {
     // Not whole, whatever it is: who looks properly says what is wrong.
     if (systemCode(error) !== undefined) return false;
@@ -33,28 +38,29 @@ export function seemWhole(glance: Glance, places: readonly NetworkSettings[]): b
   }
 }
 
-function bridgesHold(places: readonly NetworkSettings[]): boolean {
+function bridgesHold(plugs: readonly Plug[]): boolean {
   const seen = new Map<string, ReadonlySet<number>>();
-  return places.every(({ bridge, gateway, address }) => {
-    const ports = seen.get(bridge) ?? portsOf(bridge, gateway);
+  return plugs.every(({ bridge, bridgeIndex, index }) => {
+    const ports = seen.get(bridge) ?? portsOf(bridge, bridgeIndex);
     seen.set(bridge, ports);
-    return ports.has(linkIndexOf(address));
+    return ports.has(index);
   });
 }
 
 /** The ports of a bridge that stands; none of one that does not. */
-function portsOf(name: string, gateway: string): ReadonlySet<number> {
+function portsOf(name: string, index: number): ReadonlySet<number> {
   const bridge = lookAtBridge(name);
-  const stands = bridge?.isUp === true && bridge.index === linkIndexOf(gateway);
+  const stands = bridge?.isUp === true && bridge.index === index;
   return new Set(stands ? bridge.ports : []);
 }
 
-function rulesHold({ root, note, bootId }: Glance, places: readonly NetworkSettings[]): boolean {
+function rulesHold({ root, note, bootId }: Glance, places: () => readonly NetworkSettings[]): boolean {
   try {
     // Asked before the rules are looked at: what is changed meanwhile has another number.
     const name = `${bootId} ${readlinkSync('/proc/self/ns/net')} ${rulesGeneration()} ${root}\n`;
     if (readIfThere(note) === name) return true;
-    if (!placesKnown(root, places)) return false;
+    const plugged = places().filter(({ bridge }) => bridge !== '');
+    if (!placesKnown(root, plugged)) return false;
     noteDown(note, name);
     return true;
   } catch (error) {
