@@ -72,7 +72,8 @@ static int running_root(struct request* request) {
   return root;
 }
 
-/** One bind of a container that does not run: access, what is with mounts below it, source, what to take of it, target. */
+/** One bind of a container that does not run: access, what is with mounts below it, source, what to take of
+ * it, target. */
 static void bind_source(struct request* request, int root) {
   bool read_only = next_is(request, "ro");
   const char* below = next(request);
@@ -83,8 +84,7 @@ static void bind_source(struct request* request, int root) {
   struct stat info;
   int tree = mount_clone_part(source, subpath, !hidden);
   if (tree == -1 || fstatat(tree, "", &info, AT_EMPTY_PATH) == -1) fail(STAGE_MOUNT, source);
-  if (read_only && mount_change(tree, MOUNT_ATTR_RDONLY, 0, !writable) == -1)
-    fail(STAGE_MOUNT, source);
+  if (read_only && mount_change(tree, MOUNT_ATTR_RDONLY, 0, !writable) == -1) fail(STAGE_MOUNT, source);
   int folder = in_root_make(root, target, S_ISDIR(info.st_mode) ? IN_ROOT_FOLDER : IN_ROOT_FILE);
   if (folder == -1 || mount_attach(tree, folder) == -1) fail(STAGE_MOUNT, target);
   close(folder);

@@ -1,4 +1,5 @@
-// For packages/cli/scripts/loader.cjs: the code of a command without reading it, and an end without waiting for it.
+// For packages/cli/scripts/loader.cjs: the code of a command without reading it, and an end without waiting
+// for it.
 #include "binding/sys_addon.h"
 #include "binding/sys_arguments.h"
 #include "sys/mapped_file.h"
@@ -36,7 +37,8 @@ Napi::Value mapBytesNow(const Napi::CallbackInfo& info) {
   return Napi::Buffer<char>::New(info.Env(), file.value().start, file.value().length);
 }
 
-/** Ends this process here and now: no exit handlers of libraries, and nobody waits until its memory is given back. */
+/** Ends this process here and now: no exit handlers of libraries, and nobody waits until its memory is given
+ * back. */
 Napi::Value endProcessNow(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   int status = arguments.integer(0);

@@ -86,7 +86,8 @@ Napi::Value makeText(Napi::Env env, const std::string& text) {
   return Napi::Value(env, string);
 }
 
-/** Looks at `folder/<name>/<file>` for each of the names, at `folder/<name>` without a file: the call has these arguments. */
+/** Looks at `folder/<name>/<file>` for each of the names, at `folder/<name>` without a file: the call has
+ * these arguments. */
 template <typename Look>
 Napi::Value lookAtEach(const Napi::CallbackInfo& info, Look look) {
   Arguments arguments(info);

@@ -33,7 +33,8 @@ Result<std::optional<Bridge>> lookAtBridge(const std::string& name) {
   if (ioctl(socket.get(), SIOCGIFFLAGS, &request) == -1) return failed();
   bridge.isUp = (request.ifr_flags & IFF_UP) != 0;
 
-  // All ports in one answer of four bytes each, by their numbers: netlink would describe every link at length.
+  // All ports in one answer of four bytes each, by their numbers: netlink would describe every link at
+  // length.
   std::vector<int> indexes(kMostPorts);
   unsigned long arguments[] = {BRCTL_GET_PORT_LIST, reinterpret_cast<unsigned long>(indexes.data()),
                                kMostPorts, 0};

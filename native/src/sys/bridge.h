@@ -15,7 +15,8 @@ struct Bridge {
   std::vector<int> ports;
 };
 
-/** Looks at a bridge of this network namespace; nothing where no link has that name. EOPNOTSUPP: it is no bridge. */
+/** Looks at a bridge of this network namespace; nothing where no link has that name. EOPNOTSUPP: it is no
+ * bridge. */
 Result<std::optional<Bridge>> lookAtBridge(const std::string& name);
 
 }  // namespace tinyd

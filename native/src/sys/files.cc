@@ -43,10 +43,12 @@ ssize_t readSized(std::string& buffer, Read read) {
 }
 
 /**
- * What the kernel answers for a file of /proc or of a cgroup whose process, network namespace or cgroup ended since its
- * folder was found.
+ * What the kernel answers for a file of /proc or of a cgroup whose process, network namespace or cgroup ended
+ * since its folder was found.
  */
-bool hasEnded(int error) { return error == ESRCH || error == ENXIO || error == ENODEV; }
+bool hasEnded(int error) {
+  return error == ESRCH || error == ENXIO || error == ENODEV;
+}
 
 }  // namespace
 
@@ -108,8 +110,9 @@ Result<std::string> identify(int folder, const std::string& name) {
     return lastFailure("fstatat", name);
   }
   char text[96];
-  snprintf(text, sizeof text, "%lld.%09ld %llu %lld", static_cast<long long>(info.st_ctim.tv_sec), info.st_ctim.tv_nsec,
-           static_cast<unsigned long long>(info.st_ino), static_cast<long long>(info.st_size));
+  snprintf(text, sizeof text, "%lld.%09ld %llu %lld", static_cast<long long>(info.st_ctim.tv_sec),
+           info.st_ctim.tv_nsec, static_cast<unsigned long long>(info.st_ino),
+           static_cast<long long>(info.st_size));
   return std::string(text);
 }
 

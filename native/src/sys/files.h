@@ -24,12 +24,13 @@ Result<std::vector<Xattr>> listXattrs(const std::string& path, bool follow = fal
 /** Opens for reading as the tree below `root` sees it; links cannot lead out of it, a fifo does not block. */
 Result<Fd> openInRoot(const std::string& root, const std::string& path);
 
-/** Reads `name` in an open folder into `content`, whose memory is used again; false where there is no such file. */
+/** Reads `name` in an open folder into `content`, whose memory is used again; false where there is no such
+ * file. */
 Result<bool> readFileIn(int folder, const std::string& name, std::string& content);
 
 /**
- * What tells one version of a file that is only ever replaced from another, as text: `seconds.nanoseconds` of its last change, inode,
- * size. Empty where there is no such file.
+ * What tells one version of a file that is only ever replaced from another, as text: `seconds.nanoseconds` of
+ * its last change, inode, size. Empty where there is no such file.
  */
 Result<std::string> identify(int folder, const std::string& name);
 

@@ -5,7 +5,8 @@
 
 namespace tinyd {
 
-/** A file's content in memory, for as long as the process lives: the kernel's own pages, neither read nor copied. */
+/** A file's content in memory, for as long as the process lives: the kernel's own pages, neither read nor
+ * copied. */
 struct MappedFile {
   char* start;
   size_t length;

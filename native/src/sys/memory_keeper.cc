@@ -17,7 +17,8 @@ namespace {
 
 constexpr size_t kStackBytes = 16 * 1024;
 
-/** What the two new processes need. They run in our memory, errno included: system calls are all that they do. */
+/** What the two new processes need. They run in our memory, errno included: system calls are all that they
+ * do. */
 struct Keeper {
   /** Reads the end of a pipe whose writing end closes with us. */
   int reading;
@@ -45,7 +46,8 @@ int startKeeper(void* argument) {
 void keepMemoryAside() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) == -1) return;
-  Fd reading(ends[0]);  // the other end is closed by execve or by the end of this process, and by nothing else
+  Fd reading(
+      ends[0]);  // the other end is closed by execve or by the end of this process, and by nothing else
   char* stacks = static_cast<char*>(malloc(2 * kStackBytes));  // the keeper stands on it: never freed
   if (stacks == nullptr) return;
   Keeper keeper{reading.get(), stacks + 2 * kStackBytes};

@@ -21,7 +21,8 @@ uint32_t generationIn(const std::string& answer) {
     memcpy(&attribute, answer.data() + at, sizeof attribute);
     if (attribute.nla_len < NLA_HDRLEN || attribute.nla_len > answer.size() - at) return 0;
     uint32_t value;
-    if ((attribute.nla_type & NLA_TYPE_MASK) == NFTA_GEN_ID && attribute.nla_len == NLA_HDRLEN + sizeof value) {
+    if ((attribute.nla_type & NLA_TYPE_MASK) == NFTA_GEN_ID &&
+        attribute.nla_len == NLA_HDRLEN + sizeof value) {
       memcpy(&value, answer.data() + at + NLA_HDRLEN, sizeof value);
       return ntohl(value);
     }

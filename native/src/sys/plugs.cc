@@ -96,8 +96,8 @@ class Bridges {
 
 }  // namespace
 
-Result<PlugsSeen> lookAtPlugs(const std::string& folder, const std::vector<std::string>& names, const std::string& file,
-                              std::string_view known) {
+Result<PlugsSeen> lookAtPlugs(const std::string& folder, const std::vector<std::string>& names,
+                              const std::string& file, std::string_view known) {
   Fd base(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!base.valid()) return lastFailure("open", folder);
   const Lines lines = linesOf(known);

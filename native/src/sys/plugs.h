@@ -22,11 +22,12 @@ struct PlugsSeen {
 };
 
 /**
- * Looks at `folder/<name>/<file>` of each name, without reading it, and at the bridges that `known` names for it. That is text of lines
- * `NAME IDENTITY: BRIDGE BRIDGE'S-INDEX INDEX…`, the last three for each plug, `identify` telling the identity. A line that
- * looks otherwise is none. Names without such a file have no plugs.
+ * Looks at `folder/<name>/<file>` of each name, without reading it, and at the bridges that `known` names for
+ * it. That is text of lines `NAME IDENTITY: BRIDGE BRIDGE'S-INDEX INDEX…`, the last three for each plug,
+ * `identify` telling the identity. A line that looks otherwise is none. Names without such a file have no
+ * plugs.
  */
-Result<PlugsSeen> lookAtPlugs(const std::string& folder, const std::vector<std::string>& names, const std::string& file,
-                              std::string_view known);
+Result<PlugsSeen> lookAtPlugs(const std::string& folder, const std::vector<std::string>& names,
+                              const std::string& file, std::string_view known);
 
 }  // namespace tinyd
