@@ -75,6 +75,7 @@ export class Tinyd {
 
   /** Removes every container, whatever became of it. */
   async removeContainers(): Promise<void> {
+    if (this.#base === undefined) return;
     const ids = (await this.run(['ps', '-aq', '--no-trunc'])).stdout.split('\n').filter(Boolean);
     if (ids.length > 0) await this.run(['rm', '-f', ...ids]);
   }

@@ -37,7 +37,6 @@ describe('networks of many containers that run', function () {
     bridge = (await tinyd.ok('inspect', '-f', '{{.NetworkSettings.Bridge}}', 'c0')).trim();
     await remember();
   });
-  after(() => tinyd.removeContainers());
   afterEach(async () => assert.equal(await seen(), ''));
 
   it('are whole, and nobody says otherwise', async () => {

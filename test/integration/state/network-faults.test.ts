@@ -47,7 +47,6 @@ describe('networks that somebody damaged under containers that run', function ()
     ).split(' ');
     [bridge, veth] = [name, `veth${id.slice(0, 11)}`];
   });
-  after(() => tinyd.removeContainers());
 
   const status = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).status;
 
