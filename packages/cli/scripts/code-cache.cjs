@@ -34,7 +34,11 @@ function writeCache({ script, name, file }, folder) {
     removeStale(folder, file, name);
     return true;
   } catch {
-    fs.rmSync(temporary, { force: true });
+    try {
+      fs.unlinkSync(temporary);
+    } catch {
+      // It was never made.
+    }
     return false;
   }
 }
