@@ -22,7 +22,8 @@ exports.write = (fresh, folders) => {
 function writeCache({ script, name, file }, folder) {
   const temporary = path.join(folder, `.${process.pid}.tmp`);
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
+    // Not recursively: below /proc that tries for ever.
+    for (const each of [path.dirname(folder), folder]) if (!fs.existsSync(each)) fs.mkdirSync(each, 0o755);
     const fd = fs.openSync(temporary, 'wx', 0o644);
     try {
       fs.writeSync(fd, script.createCachedData());
