@@ -25,7 +25,7 @@ export const USAGE = `npm run bench -- [options]
   --quick             Fewer rounds and smaller numbers: a comparison in three minutes
   --registry HOST     Take the images from this registry (plain HTTP)
   --scratch DIR       Folder on a disk for the files of loop devices (default: /var/tmp)
-  --install           Get the engines that are missing from Debian
+  --install           Get the engines that are missing, and ISA-L, from Debian
   --record            Write table and plots to docs/ too
   --check             End with status 1 when a goal is missed
   --list              Print the names of the jobs`;

@@ -1,5 +1,4 @@
-// For packages/cli/scripts/loader.cjs: the code of a command without reading it, and an end without waiting
-// for it.
+// For packages/cli/bin/tinyd: the code of a command without reading it, and an end without waiting for it.
 #include "binding/sys_addon.h"
 #include "binding/sys_arguments.h"
 #include "sys/mapped_file.h"

@@ -46,8 +46,8 @@ int startKeeper(void* argument) {
 void keepMemoryAside() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) == -1) return;
-  Fd reading(
-      ends[0]);  // the other end is closed by execve or by the end of this process, and by nothing else
+  // The other end is closed by execve or by the end of this process, and by nothing else.
+  Fd reading(ends[0]);
   char* stacks = static_cast<char*>(malloc(2 * kStackBytes));  // the keeper stands on it: never freed
   if (stacks == nullptr) return;
   Keeper keeper{reading.get(), stacks + 2 * kStackBytes};

@@ -165,7 +165,10 @@ export type CommandGroup = 'Images' | 'Containers' | 'Networks' | 'Volumes' | 'R
 function flagValues(tables: readonly FlagInput[], parsed: ParsedArgv): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const flags of tables) {
-    for (const name in flags) values[name] = flagValue(flags[name], parsed.flags.get(name));
+    for (const name in flags) {
+      // The first table tells what a flag is, here as in the grammar.
+      if (!Object.hasOwn(values, name)) values[name] = flagValue(flags[name], parsed.flags.get(name));
+    }
   }
   return values;
 }

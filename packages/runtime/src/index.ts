@@ -9,6 +9,7 @@ export type { ReadLayerOptions } from './files/changes';
 export type { ArchiveSink, CopyFromOptions, CopyToOptions } from './files/copy';
 export type { FileChange } from './files/diff';
 export type { OwnLayer } from './files/own-layer';
+export { kernelRelease } from './kernel-release';
 export type { RuntimeFolders } from './layout';
 export type { BootedContainer } from './lifecycle/boot';
 export type { DisconnectOptions } from './lifecycle/disconnect';

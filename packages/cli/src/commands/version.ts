@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { kernelRelease } from '@tinyd/runtime';
 import { TinydCommand } from '../command';
 import { text } from '../flags/define';
 import { writeOut } from '../output';
@@ -28,7 +28,7 @@ export default class Version extends TinydCommand {
       ...{ Version: VERSION, Os: process.platform },
       Arch: PLATFORM_NAMES[process.arch] ?? process.arch,
     };
-    const KernelVersion = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd();
+    const KernelVersion = kernelRelease();
     const facts = {
       ...here,
       NodeVersion: process.version,

@@ -8,8 +8,8 @@ import {
 } from '../flags/create-options';
 import type { Globals } from '../globals';
 import { claimCidFile } from './cid-file';
-import { parsePullPolicy, withImage } from './ensure-image';
 import { namedPlatform } from './platform';
+import { parsePullPolicy, withImage } from './with-image';
 
 /** A container to be made. */
 export interface CreateRequest {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTinydError } from '@tinyd/core';
 import { systemCode } from '../atomic-file';
@@ -16,6 +16,7 @@ import { identifyRecords, type RecordIdentities } from './description-cache';
 import { monitorLives } from './monitor-lock';
 import { removeLocked } from './remove';
 import { repairContainer, tearDown } from './repair';
+import { removeRunFolder } from './run-folder';
 import { startContainer } from './start';
 import { suppressRestart } from './suppress-restart';
 
@@ -96,7 +97,7 @@ function removeOrphanedRuns(
     if (states.get(id)?.status === 'running') continue;
     const paths = containerLayout(layout, id);
     if (existsSync(paths.dir) || monitorLives(paths)) continue;
-    rmSync(paths.runDir, { recursive: true, force: true });
+    removeRunFolder(paths);
   }
 }
 
@@ -141,7 +142,7 @@ async function discardHalf(context: RuntimeContext, id: string): Promise<void> {
   const paths = containerLayout(context.layout, id);
   if (monitorLives(paths)) return;
   await tearDown(context, paths);
-  rmSync(paths.runDir, { recursive: true, force: true });
+  removeRunFolder(paths);
   try {
     renameSync(paths.dir, join(context.layout.containers, REMOVING_PREFIX + id));
   } catch (error) {

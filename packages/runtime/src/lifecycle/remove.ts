@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { TinydError } from '@tinyd/core';
 import { removeTree, signalProcess } from '@tinyd/native';
@@ -16,6 +16,7 @@ import { removeAnonymousVolumes } from '../volumes/remove-volume';
 import { awaitEnd } from './await-end';
 import { SIGKILL, thawFrozen } from './kill';
 import { repairContainer } from './repair';
+import { removeRunFolder } from './run-folder';
 import { endWaiting, suppressRestart } from './suppress-restart';
 
 /** How a container is removed. */
@@ -102,7 +103,7 @@ export async function removeLocked(context: RuntimeContext, { paths, record }: C
   const { layout } = context;
   // First, since a `--rm` container that is still there is found and removed again.
   if (record.options.autoRemove) await removeAnonymousVolumes(context, record);
-  if (existsSync(paths.runDir)) rmSync(paths.runDir, { recursive: true, force: true });
+  removeRunFolder(paths);
   const removing = join(layout.containers, `${REMOVING_PREFIX}${record.id}`);
   renameSync(paths.dir, removing);
   releaseName(layout, record.name, record.id);

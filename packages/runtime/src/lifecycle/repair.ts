@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { removeCgroups } from '../cgroup';
 import type { RuntimeContext } from '../context';
 import { recordContainer } from '../events/record-container';
@@ -9,6 +9,7 @@ import { isUp } from '../state/status';
 import { killLeftovers } from './kill';
 import { monitorLives, waitForMonitor } from './monitor-lock';
 import { forgetNetwork, giveBackNetwork } from './network';
+import { removeRunFolder } from './run-folder';
 
 /**
  * Settles a container whose monitor did not live to tear it down (it was killed, or the host restarted): ends what is
@@ -39,7 +40,7 @@ export async function repairContainer(context: RuntimeContext, view: ContainerVi
     });
   }
   if (state.stale) recordContainer(context, record, 'die', { exitCode: String(state.exitCode) });
-  if (existsSync(paths.runDir)) rmSync(paths.runDir, { recursive: true, force: true });
+  removeRunFolder(paths);
   return isEnding || state.stale ? requireContainer(context, record.id) : view;
 }
 

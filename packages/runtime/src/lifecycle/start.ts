@@ -31,6 +31,7 @@ import { prepareSpec, takePrepared } from './prepare-spec';
 import { removeLocked } from './remove';
 import { renewShares } from './renew-shares';
 import { repairContainer } from './repair';
+import { removeRunFolder } from './run-folder';
 import { sharedNamespaces } from './shared-namespaces';
 import { allowRestart } from './suppress-restart';
 
@@ -149,7 +150,7 @@ function preparePlan(
   const prepared = takePrepared(context, record, paths) ?? prepareAnew();
   const cgroups = planCgroups(record.id, record.options.limits, prepared.spec.linux.resources?.devices ?? []);
   mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
-  undo.add(() => rmSync(paths.runDir, { recursive: true, force: true }));
+  undo.add(() => removeRunFolder(paths));
   if (network.settings.some(resolvesNames)) writeResolver(context, record, paths, network.settings);
   if (record.options.autoRemove) symlinkSync(context.layout.names, paths.nameFolder);
   const plan = lowerContainer(context.layout, {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { TinydError } from '@tinyd/core';
 import { READY_FILTERS, UNLOCKING_CAPABILITIES } from '../generated/ready-filters';
+import { kernelRelease } from '../kernel-release';
 import type { CreateOptions } from '../options';
 import type { SpecSeccomp } from '../spec-types';
 import { flagBits } from './actions';
@@ -46,11 +46,6 @@ export function seccompFor(
 /** Compiles a filter from a config.json: what {@link seccompFor} does, without the conditions of docker's form. */
 export function seccompFromSpec(spec: SpecSeccomp, arch: string = process.arch): SeccompResult {
   return seccompFor({ path: 'config.json', json: JSON.stringify(spec) }, [], arch);
-}
-
-/** uname -r; node:os would take longer to load than all of this takes. */
-function kernelRelease(): string {
-  return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd();
 }
 
 function readyFilter(host: HostArchitecture, capabilities: readonly string[]): SeccompResult | undefined {

@@ -11,7 +11,7 @@ const NAMES = (
   'CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 ).split(' ');
 const OTHER_NAMES: Readonly<Record<string, number>> = {
-  ...{ IOT: 6, CLD: 17, POLL: 29, UNUSED: 31 },
+  ...{ IOT: 6, CLD: 17, POLL: 29 },
   ...{ RTMIN: SIGRTMIN, RTMAX: SIGRTMAX },
 };
 
